@@ -105,6 +105,8 @@ def test_pages_follow_a_change_of_the_table(alice: User, client: Client) -> None
         ("Dépôt", "https://example.org/$1", "prefix"),
         ("depot", "https://example.org/$1", "prefix"),
         ("forum", "https://example.org/", "url"),
+        ("forum", "https://$1.example.org/", "url"),
+        ("forum", "https://$1", "url"),
         ("forum", "javascript:alert($1)", "url"),
         ("forum", "ftp://example.org/$1", "url"),
     ],
@@ -119,9 +121,9 @@ def test_rows_are_checked(prefix: str, url: str, field: str, bob: User) -> None:
 
 
 def test_prefixes_are_kept_folded() -> None:
-    row = InterwikiPrefix(prefix=" Vidéos: ", url="https://example.org/$1")
+    row = InterwikiPrefix(prefix=" Mes_Vidéos: ", url="https://example.org/$1")
     row.full_clean()
-    assert row.prefix == "videos"
+    assert row.prefix == "mes videos"
 
 
 def test_administrators_keep_the_table(admin_client: Client) -> None:

@@ -304,3 +304,18 @@ def test_many_sub_pages_count_as_one_edit(bob: User) -> None:
     store(new, Changeset(act=Changeset.Act.IMPORT))
     page_moves.move(page, "La Myne:Manuel", Author.of(bob), with_subpages=True, leave_redirect=False)
     assert WikiPage.objects.filter(title_key__startswith="La Myne:Manuel/").count() == 70
+
+
+def test_a_place_below_a_page_does_not_go_along(alice: User, bob: User) -> None:
+    page = make_page("A", by=alice)
+    make_place("A/B", by=bob)
+    with pytest.raises(Refused, match="A/B"):
+        page_moves.move(page, "N", SCRIPT, with_subpages=True)
+
+
+def test_a_page_with_a_long_title_can_be_renamed(bob: User, client: Client) -> None:
+    place = make_place("La Myne", by=bob)
+    page = make_page("a" * 244, place=place, by=bob)
+    client.force_login(bob)
+    assert client.get(f"/move/{page.url_title}").status_code == 200
+    page_moves.move(page, "La Myne:b", Author.of(bob), with_talk=True)

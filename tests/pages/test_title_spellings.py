@@ -153,3 +153,15 @@ def test_a_deleted_page_is_found_in_any_spelling(alice: User) -> None:
     found = page_lookup.find_deleted("L'atelier")
     assert found is not None
     assert found.pk == page.pk
+
+
+@pytest.mark.django_db
+def test_an_upgrade_deletes_a_redirect_between_two_spellings(alice: User) -> None:
+    make_page("L'arbre", "#REDIRECT [[Autre]]", by=alice)
+    page = make_page("Autre page", "Texte.", by=alice)
+    WikiPage.objects.filter(full_title="L'arbre").update(redirect_key="L’arbre")
+    WikiPage.objects.filter(pk=page.pk).update(full_title="L’arbre", title="L’arbre", title_key="L’arbre")
+    spelling_upgrade.unify_stored_keys()
+    found = page_lookup.find("L'arbre", alice)
+    assert found is not None
+    assert (found.pk, found.full_title) == (page.pk, "L’arbre")

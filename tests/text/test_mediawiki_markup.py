@@ -31,6 +31,14 @@ CASES = {
         "a<ref>Un ''livre''.</ref> b<ref name=\"x y\">Autre</ref> c<ref name='x y' />\n\n== Notes ==\n<references />",
         "a[^1] b[^x-y] c[^x-y]\n\n## Notes\n\n[^1]: Un *livre*.\n[^x-y]: Autre",
     ),
+    "notes with one name": (
+        '<ref name="2">X</ref><ref>Y</ref><ref name="2">Z</ref><ref name="2" />',
+        "[^2][^1][^3][^2]\n\n[^2]: X\n[^1]: Y\n[^3]: Z",
+    ),
+    "text after a table": ("{|\n| a\n|} après", "| a |\n|---|\n\naprès"),
+    "a table without cells": ("{|\n* a\n|}", "{|\n* a\n|}"),
+    "a link with a sign of equality": ("{|\n| lien=[[A|b]] c\n|}", "| lien=[[A|b]] c |\n|---|"),
+    "code with a tick": ("<pre>a`b</pre>", "`` a`b ``"),
     "plain text": ("<nowiki>'''x''' [[y]]</nowiki> '''z'''", "'''x''' \\[\\[y\\]\\] **z**"),
     "code": (
         "<syntaxhighlight lang=\"python\">\na = ''b''\n# c\n</syntaxhighlight> et <pre>x ''y''</pre>",
@@ -99,7 +107,8 @@ def test_lists_and_tables_are_read_as_such() -> None:
     [
         "''" * 50_000, "'''a" * 25_000, "* " * 50_000, "{|\n" * 33_000, "<ref>" * 20_000, "[https://a " * 9_000,
         "=" * 100_000, "== a" * 25_000, "<nowiki>" * 12_000, "<pre " * 20_000, "<!--" * 25_000, "| a ||" * 16_000,
-        "==a" + " " * 90_000 + "x", "{|\n| a=" + "aa=" * 30_000 + "\n|}\n", "{|\n|" + " a=b" * 20_000 + "\n|}\n",
+        "==a" + " " * 90_000 + "x", "[http://a" + " " * 90_000, "{|\n| a=" + "aa=" * 30_000 + "\n|}\n",
+        "{|\n|" + " a=b" * 20_000 + "\n|}\n",
         "{|\n" + "| a\n" * 25_000, "[[" * 50_000, "<references" * 9_000, "{|\n|" + "a=b " * 25_000 + "\n|}",
     ],
     ids=lambda text: text[:10],

@@ -20,7 +20,7 @@ from wiki.errors import Refused
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import key_of_property
 from wiki.pages.models import WikiPage
-from wiki.pages.writing import page_moves
+from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.text import titles
 
@@ -50,6 +50,9 @@ def _unify_title_key(page: WikiPage) -> None:
     if key == page.title_key:
         return
     other = WikiPage.objects.filter(title_key=key).exclude(pk=page.pk).first()
+    if other is not None and other.redirect_key and titles.key_of(other.redirect_key) == key:
+        page_writer.delete(other, Author(None, settings.SITE_NAME), f"≈ {page.full_title}")  # a redirect to the page
+        other = None
     if other is None:
         WikiPage.objects.filter(pk=page.pk).update(title_key=key)
         return

@@ -39,7 +39,7 @@ class InterwikiPrefix(models.Model):
 
     def clean(self) -> None:
         """Check that no page or namespace has the prefix, and that the address is one. Raises ValidationError."""
-        self.prefix = titles.fold(self.prefix.strip().removesuffix(":").strip())
+        self.prefix = titles.fold(" ".join(self.prefix.replace("_", " ").split()).removesuffix(":").strip())
         errors = {}
         if not self.prefix or ":" in self.prefix or set(self.prefix) & set(titles.FORBIDDEN_CHARACTERS):
             errors["prefix"] = gettext("Write a short name without a colon, like “wikipedia”.")
@@ -49,7 +49,7 @@ class InterwikiPrefix(models.Model):
             errors["prefix"] = gettext("The title of “%(title)s” begins with this prefix: rename it first.") % {
                 "title": title
             }
-        if "$1" not in self.url:
+        if "$1" not in self.url.split("/", 3)[-1] or self.url.count("/") < 3:  # never in the name of the site
             errors["url"] = gettext("Write “$1” where the title stands in the address.")
         try:
             URLValidator(schemes=["http", "https"])(self.url.replace("$1", "x"))

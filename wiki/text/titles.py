@@ -146,7 +146,7 @@ def clean_title(raw: str) -> str:
     for character in title:
         if character in FORBIDDEN_CHARACTERS:
             raise TitleProblem("title_character", title=title[:60], character=character)
-    if title.startswith(":") or "::" in title:
+    if title.startswith(":") or "::" in _COLON.sub(":", title):
         raise TitleProblem("title_colon", title=title[:60])
     if _DOT_PATHS.search(title):
         raise TitleProblem("title_dots", title=title[:60])

@@ -41,13 +41,7 @@ def render_preview(exported: ExportedPage, credits: Mapping[str, Any], pictures:
         if placeholder.kind == "picture":
             name = file_key(str(placeholder.data["name"]))
             return _picture(placeholder.data, pictures.get(name), paths.get(name, ""))
-        if placeholder.kind == "callout":
-            return page_renderer.callout_title(placeholder.data)
-        if placeholder.kind == "problem":
-            return page_renderer.problem_html(placeholder.data)
-        if placeholder.kind == "call":
-            return page_renderer.call_html(placeholder, exported.title)
-        return ""
+        return page_renderer.static_html(placeholder, exported.title)
 
     with translation.override(exported.last.language):
         stored = RenderedPage(

@@ -25,6 +25,8 @@ OPENING_HOURS = "_oh"
 """Id of the datatype."""
 HOURS_LIMIT = 500
 """Maximum number of characters of opening hours."""
+APPOINTMENT = '"sur rendez-vous"'
+"""What OpenStreetMap's syntax has beside hours by appointment: a text of one's own."""
 HORIZON = timedelta(days=370)
 """How far ahead the next opening is looked for."""
 _STATES = {State.OPEN: True, State.CLOSED: False, State.UNKNOWN: None}
@@ -41,6 +43,8 @@ _GROUPS = {
     "en semaine": "Mo-Fr", "jours ouvres": "Mo-Fr", "weekdays": "Mo-Fr", "week-end": "Sa-Su", "weekend": "Sa-Su",
     "le week-end": "Sa-Su", "jours feries": "PH", "public holidays": "PH", "vacances scolaires": "SH",
 }  # fmt: skip
+_TUESDAY = re.compile(r"\bMar \d{1,2}[:h]")
+"""The French abbreviation of Tuesday before an hour, which would be the month of March in OpenStreetMap's syntax."""
 _DAY_SPAN = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)(?:-(Mo|Tu|We|Th|Fr|Sa|Su))?\b")
 _WORDS = re.compile(
     r"(?P<group>" + "|".join(sorted(map(re.escape, _GROUPS), key=len, reverse=True)) + r")"
@@ -53,7 +57,8 @@ _WORDS = re.compile(
     r"|(?P<dash>[-–—])|(?P<sign>[,;:&/+\n()])",
 )
 _RANGE_WORDS = frozenset({"au", "a", "to", "jusqu'a", "until", "till"})
-_FILL_WORDS = frozenset({"et", "and", "ouvert", "ouverte", "open", "les", "des", "the", "from", "puis", "ainsi", "que"})
+_OPEN_WORDS = frozenset({"ouvert", "ouverte", "open"})
+_FILL_WORDS = frozenset({"et", "and", "les", "des", "the", "from", "puis", "ainsi", "que"})
 _SHORT_WORDS = re.compile(r"\b(?:de|du|le|d'|l'|on|at)(?:\s+|(?<='))")
 
 
@@ -85,10 +90,27 @@ class _Rules:
         self.is_range = False
 
     def add_time(self, time: str) -> None:
-        """Add the beginning or the end of a period."""
+        """Add the beginning or the end of a period. Raises NoOpeningHours where it is unclear which days are closed."""
+        if self.is_closed and self.days:
+            raise NoOpeningHours
         if self.start:
             self.hours.append(f"{self.start}-{time}")
         self.start, self.is_range = "" if self.start else time, False
+
+    def appointment(self) -> None:
+        """Let the days or hours before be by appointment; without any, all days that have no hours of their own."""
+        if self.hours:
+            self.finish(f"{','.join(self.hours)} {APPOINTMENT}")
+        elif self.days and not self.is_closed:
+            self.finish(f"unknown {APPOINTMENT}")
+        else:
+            self.finish()
+            self.done.insert(0, f"24/7 unknown {APPOINTMENT}")
+
+    def end_of_closed(self) -> None:
+        """End the days that are closed, at a semicolon or the word “open”."""
+        if self.is_closed and self.days:
+            self.finish()
 
     def finish(self, what: str = "") -> None:
         """End a rule: with its hours, or with what is instead of them. Raises NoOpeningHours if an end is missing."""
@@ -113,7 +135,8 @@ def read_opening_hours(text: str) -> str:
     """Return opening hours in OpenStreetMap's syntax. Raises NoOpeningHours."""
     if len(text) > HOURS_LIMIT or not text.strip():
         raise NoOpeningHours
-    hours = text.strip() if validate(text.strip()) else _from_words(text)
+    is_tuesday = _TUESDAY.search(text) is not None
+    hours = text.strip() if validate(text.strip()) and not is_tuesday else _from_words(text)
     if not validate(hours):
         raise NoOpeningHours
     return str(OpeningHours(hours))
@@ -121,25 +144,19 @@ def read_opening_hours(text: str) -> str:
 
 def _from_words(text: str) -> str:
     """Return opening hours in words as OpenStreetMap's syntax. Raises NoOpeningHours."""
-    rules, comment, position = _Rules(), "", 0
+    rules, position = _Rules(), 0
     folded = _SHORT_WORDS.sub("", " ".join(fold(text).replace("\n", " ; ").split()))
     for match in _WORDS.finditer(folded):
         if folded[position : match.start()].strip():
             raise NoOpeningHours
         position = match.end()
-        if match["appointment"]:
-            comment = ' "sur rendez-vous"'
-        else:
-            _add_word(rules, match)
+        _add_word(rules, match)
     if folded[position:].strip():
         raise NoOpeningHours
     rules.finish()
-    if not rules.done and not comment:
+    if not rules.done:
         raise NoOpeningHours
-    if comment and all(rule.endswith("off") for rule in rules.done):
-        rules.done.insert(0, f"24/7 unknown{comment}")
-        comment = ""
-    return join_rules(rules.done) + comment
+    return join_rules(rules.done)
 
 
 def join_rules(rules: Sequence[str]) -> str:
@@ -168,29 +185,36 @@ def _add_word(rules: _Rules, match: re.Match[str]) -> None:
         rules.add_day(_GROUPS[match["group"]])
     elif match["closed"]:
         rules.close()
+    elif match["appointment"]:
+        rules.appointment()
+    elif match["sign"] == ";" or match["day"] in _OPEN_WORDS:
+        rules.end_of_closed()
     elif match["always"]:
         rules.hours.append("00:00-24:00")
-    elif match["noon"] or match["midnight"]:
-        rules.add_time("12:00" if match["noon"] else "24:00" if rules.start else "00:00")
-    elif match["time"]:
-        rules.add_time(_time(match))
+    elif match["noon"] or match["midnight"] or match["time"]:
+        rules.add_time(_time(match, has_days=bool(rules.days), is_end=bool(rules.start)))
     elif match["dash"] or match["day"] in _RANGE_WORDS:
         rules.is_range = True
-    elif match["day"]:
-        word = match["day"]
-        code = _DAYS.get(word) or _DAYS.get(word.removesuffix("s"))
-        if code is not None:
-            rules.add_day(code)
-        elif word not in _FILL_WORDS:
-            raise NoOpeningHours
+    elif match["day"] and match["day"] not in _FILL_WORDS:
+        rules.add_day(_day(match["day"]))
 
 
-def _time(match: re.Match[str]) -> str:
-    """Return a time of day as `09:30`. Raises NoOpeningHours."""
+def _day(word: str) -> str:
+    """Return the code of a day of the week. Raises NoOpeningHours for another word."""
+    code = _DAYS.get(word) or _DAYS.get(word.removesuffix("s"))
+    if code is None:
+        raise NoOpeningHours
+    return code
+
+
+def _time(match: re.Match[str], *, has_days: bool, is_end: bool) -> str:
+    """Return a time of day as `09:30`. Raises NoOpeningHours, also for a number before any day: perhaps a date."""
+    if match["noon"] or match["midnight"]:
+        return "12:00" if match["noon"] else "24:00" if is_end else "00:00"
     hour, minute, half = int(match["hour"]), int(match["minute"] or 0), (match["half"] or "")[:1]
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    if hour > 24 or minute > 59:
+    if hour > 24 or minute > 59 or (match["time"].isdigit() and not has_days):
         raise NoOpeningHours
     return f"{hour:02}:{minute:02}"
 

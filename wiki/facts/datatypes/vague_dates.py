@@ -29,7 +29,7 @@ _PARTS = {
     "end of": 2,
 }  # fmt: skip
 _ROMAN = {"i": 1, "v": 5, "x": 10}
-_SEASON = re.compile(rf"(?:au |a l'|en |l'|le |in )?({'|'.join(_SEASONS)}) (?:de |of )?(\d{{4}})(?:[-/]\d{{2,4}})?")
+_SEASON = re.compile(rf"(?:au |a l'|en |l'|le |in )?({'|'.join(_SEASONS)}) (?:de |of )?(\d{{4}})(?:[-/](\d{{2,4}}))?")
 _QUARTER = re.compile(
     r"(?:(?:le |the )?(?:[tq]([1-4])|([1-4])(?:er|e|eme|st|nd|rd|th)? (?:trimestre|quarter))(?: de| of)? (\d{4})"
     r"|(\d{4})[- ]?[tq]([1-4]))"
@@ -44,7 +44,9 @@ _AFTER = re.compile(r"(?:apres|after)(?: le)? (.+)")
 _UNTIL = re.compile(r"(?:jusqu'(?:a|en|au|aux)|until|till|up to)(?: le)? (.+)|\.\./(.+)")
 _BEFORE = re.compile(r"(?:avant|before)(?: le)? (.+)")
 _DECADE = re.compile(r"(?:les )?annees (\d{2}|\d{3}0)|(?:the )?(\d{3}0)s|(\d{3})x")
-_CENTURY = re.compile(r"(?:([ivx]{1,6})|(\d{1,2})) ?(?:er|e|eme|st|nd|rd|th)? (?:siecle|century)|(\d{2})xx")
+_CENTURY = re.compile(
+    r"(?:(x{0,3}(?:ix|iv|v?i{0,3}))|(\d{1,2})) ?(?:er|e|eme|st|nd|rd|th)? (?:siecle|century)|(\d{2})xx"
+)
 _SEPARATOR = re.compile(r" ?[-–—/] ?| (?:a|au|et|and|to|jusqu'a|jusqu'au|jusqu'en) ")
 _FROM = re.compile(r"(?:de |du |d'|entre |from |between )")
 _FIRST_WORD = re.compile(r"\S+ +")
@@ -93,6 +95,8 @@ def _season(text: str, language: str) -> VagueDate | None:
         year, number = (int(literal[1]), int(literal[2])) if literal else (0, 0)
     else:
         year, number = int(match[2]), _SEASONS[match[1]]
+        if match[3] and (number != 4 or not str(year + 1).endswith(match[3])):
+            return None
     return _months(year, number * 3, 3, f"{year:04}-2{number}") if number else None
 
 
@@ -153,10 +157,12 @@ def _open_interval(text: str, language: str) -> VagueDate | None:
 def _decade_or_century(text: str, language: str) -> VagueDate | None:
     if match := _DECADE.fullmatch(text):
         digits = (match[1] or match[2] or f"{match[3]}0").rjust(4, "0")
-        year = int(digits) + (0 if int(digits) > 99 else 2000 if int(digits) < 20 else 1900)
+        year = int(digits) + (0 if not match[1] or len(match[1]) > 2 else 2000 if int(digits) < 20 else 1900)
+        if not year:
+            return None
         return _years(year // 10 * 10, 10, f"{year // 10:03}X")
     if match := _CENTURY.fullmatch(text):
-        number = int(match[3]) + 1 if match[3] else int(match[2]) if match[2] else _roman(match[1])
+        number = int(match[3]) + 1 if match[3] else int(match[2]) if match[2] else _roman(match[1] or "")
         return _years((number - 1) * 100, 100, f"{number - 1:02}XX") if 1 < number <= 40 else None
     return None
 
@@ -198,8 +204,8 @@ def _ends(left: str, right: str) -> Iterator[tuple[str, str]]:
 
 def _iso(date: PartialDate) -> str:
     """Return a date in ISO 8601, up to its precision of a day."""
-    sign = "-" if date.year < 0 else ""
-    parts = (f"{sign}{abs(date.year):04}", f"{date.month:02}", f"{date.day:02}")
+    year = date.year + (date.year < 0)  # there is a year 0, which is 1 BC
+    parts = (f"{'-' if year < 0 else ''}{abs(year):04}", f"{date.month:02}", f"{date.day:02}")
     return "-".join(parts[: min(date.precision, DATE)])
 
 

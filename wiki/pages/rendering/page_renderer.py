@@ -117,9 +117,13 @@ def problem_html(data: Mapping[str, Any]) -> str:
     )
 
 
-def callout_title(data: Mapping[str, Any]) -> str:
-    """Return the escaped title of a call-out that has none of its own."""
-    return escape(gettext(CALLOUT_TITLES[str(data["type"])]))
+def static_html(placeholder: Placeholder, full_title: str) -> str | None:
+    """Return the HTML of a problem, the title of a call-out, or a call; None for a deferred call, "" for others."""
+    if placeholder.kind == "problem":
+        return problem_html(placeholder.data)
+    if placeholder.kind == "callout":
+        return escape(gettext(CALLOUT_TITLES[str(placeholder.data["type"])]))
+    return call_html(placeholder, full_title) if placeholder.kind == "call" else ""
 
 
 def call_html(placeholder: Placeholder, full_title: str) -> str | None:
@@ -140,11 +144,7 @@ def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
             return None
         if placeholder.kind == "picture":
             return picture_html(placeholder.data, pictures.get(file_key(str(placeholder.data["name"]))))
-        if placeholder.kind == "problem":
-            return problem_html(placeholder.data)
-        if placeholder.kind == "callout":
-            return callout_title(placeholder.data)
-        return call_html(placeholder, full_title) if placeholder.kind == "call" else ""
+        return static_html(placeholder, full_title)
 
     return placeholders.fill_placeholders(
         version.parsed.html, version.parsed.nonce, version.parsed.placeholders, render

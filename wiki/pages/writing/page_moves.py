@@ -74,13 +74,20 @@ def find_talk_pages(full_titles: Iterable[str]) -> dict[str, WikiPage]:
 
     One query for 500 pages.
     """
-    talk_titles = ((title, titles.talk_title(title)) for title in full_titles)
-    keys = {titles.key_of(talk): title for title, talk in talk_titles if talk}
+    keys = {key: title for title in full_titles if (key := _key_or_empty(titles.talk_title(title)))}
     found: dict[str, WikiPage] = {}
     for start in range(0, len(keys), ROWS):
         some = WikiPage.objects.filter(title_key__in=list(keys)[start : start + ROWS])
         found |= {keys[talk.title_key]: talk for talk in some.select_related("source", "place")}
     return found
+
+
+def _key_or_empty(title: str) -> str:
+    """Return the key of a title; "" for none, and for one that is too long, as that of a discussion may be."""
+    try:
+        return titles.key_of(title) if title else ""
+    except titles.TitleProblem:
+        return ""
 
 
 def _all_moves(page: WikiPage, fields: PageFields, by: Author, with_subpages: bool, with_talk: bool) -> list[Move]:
@@ -102,6 +109,11 @@ def _all_moves(page: WikiPage, fields: PageFields, by: Author, with_subpages: bo
             if isinstance(by.user, User) and not permissions.has_permission(by.user, Action.MOVE, below):
                 raise NotAllowed(
                     gettext_noop("You may not rename «%(title)s», which would go along."), title=below.full_title
+                )
+            if below.is_place:
+                raise Refused(
+                    gettext_noop("«%(title)s» is a place, and cannot go along: rename it first."),
+                    title=below.full_title,
                 )
             moves.append(_follow(below, "/".join([full_title(fields), *below.full_title.split("/")[depth:]])))
     if with_talk:  # whoever may move a page may move what is said of it

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
 
 from wiki.text.conversion.mediawiki_tables import ends_of_tables, table_to_markdown
 from wiki.text.frontmatter.frontmatter_reader import split_front_matter
@@ -29,7 +29,9 @@ _NOTE_NAME = re.compile(r"name\s*=\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'/>]+))", 
 _NOTES_HERE = re.compile(
     r"<references\s*/?>(?:\s*</references>)?|\{\{\s*(?:références|references|reflist)\s*\}\}", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"(?<!\[)\[((?:https?:)?//[^\s\[\]]+|mailto:[^\s\[\]]+)(?:[ \t]+([^\[\]\n]+))?\](?![\](])")
+_ADDRESS = re.compile(
+    r"(?<!\[)\[((?:https?:)?//[^\s\[\]]+|mailto:[^\s\[\]]+)(?:[ \t]+([^\s\[\]][^\[\]\n]*))?\](?![\](])"
+)
 _APOSTROPHES = re.compile(r"'{2,}")
 _MARKS = {2: "*", 3: "**", 5: "***"}
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]{}<>#|~=])")
@@ -126,14 +128,18 @@ class _Converter:
         else:
             language, code = _LANGUAGE.search(attributes), content.strip("\n")
             fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
-            piece = f"\n{fence}{language[1] if language else ''}\n{code}\n{fence}\n" if "\n" in code else f"`{code}`"
+            piece = f"\n{fence}{language[1] if language else ''}\n{code}\n{fence}\n"
+            if "\n" not in code:
+                piece = f"`` {code} ``" if "`" in code else f"`{code}`"
         self.kept.append(piece)
         return f"\ue004{len(self.kept) - 1}\ue005"
 
     def _note(self, source: str, name: str, attributes: str, content: str | None) -> str:
         """Store the text of `<ref>`; return the mark of the footnote."""
         given = _NOTE_NAME.search(attributes)
-        label = re.sub(r"[\s\]\[]+", "-", given[1] or given[2] or given[3]) if given else str(len(self.notes) + 1)
+        label = re.sub(r"[\s\]\[]+", "-", given[1] or given[2] or given[3]) if given else ""
+        if not label or (content and self.notes.get(label)):  # without a name, or with that of another note
+            label = next(name for name in map(str, count(1)) if name not in self.notes)
         self.notes[label] = content or self.notes.get(label, "")
         return f"[^{label}]"
 
@@ -149,6 +155,8 @@ class _Converter:
                 new = [line]
             elif end := tables.get(number - 1):
                 kind, new = "table", [self._inline(row) for row in table_to_markdown(lines[number - 1 : end])]
+                if rest := lines[end - 1].strip().removeprefix("|}").strip():
+                    new += ["", self._inline(rest)]
                 number = end
             elif heading := _heading(line):
                 kind, new = "heading", [f"{'#' * len(heading[0])} {self._inline(heading[1])}"]

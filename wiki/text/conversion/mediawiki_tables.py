@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-_VALUE = r"[\w-]+[ \t]*=[ \t]*(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s|\"'=]+)"
+_VALUE = r"[\w-]+[ \t]*=[ \t]*(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s|\"'=\[{]+)"
 _ATTRIBUTES = re.compile(rf"[ \t]*{_VALUE}(?:[ \t]+{_VALUE})*[ \t]*\|(?!\|)|[ \t]*\|(?!\|)")
 _COLSPAN = re.compile(r"colspan\s*=\s*[\"']?(\d{1,2})", re.IGNORECASE)
 _IN_CELL = re.compile(r"\[\[[^\[\]\n]*\]\]|\{\{[^{}\n]*\}\}|\\?\|")
 _SEPARATOR = re.compile(r"\|\||!!")
 _COLUMNS = 60
-"""Columns of a table at most."""
+"""Columns that a cell spans at most."""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,6 @@ class _Table:
         row = self.rows[-1]
         row.append(text[attributes.end() if attributes else 0 :].strip())
         row.extend([""] * (min(int(spans[1]), _COLUMNS) - 1 if spans else 0))
-        del row[_COLUMNS:]
 
     def continue_cell(self, line: str) -> None:
         """Add a line to the last cell."""
@@ -74,7 +73,7 @@ def table_to_markdown(lines: Sequence[str]) -> list[str]:
     rows = [row for row in table.rows if row]
     width = max(map(len, rows), default=0)
     if not width:
-        return []
+        return list(lines)
     shown = [[_escaped(cell) for cell in [*row, *[""] * (width - len(row))]] for row in rows]
     body = [f"| {' | '.join(row)} |" for row in shown]
     caption = [f"**{table.caption}**", ""] if table.caption else []

@@ -11,6 +11,8 @@ from yaml.representer import SafeRepresenter
 from yaml.resolver import BaseResolver
 from yaml.serializer import Serializer
 
+TEXT = "tag:yaml.org,2002:str"
+
 
 class _Dumper(Emitter, Serializer, SafeRepresenter, BaseResolver):
     """YAML dumper for a reader that takes every plain scalar as a string: `12` needs no quotes."""
@@ -24,6 +26,14 @@ class _Dumper(Emitter, Serializer, SafeRepresenter, BaseResolver):
     def ignore_aliases(self, data: Any) -> bool:
         """Return True: write a repeated value in full, since front matter may not contain anchors."""
         return True
+
+
+def _quote_dashes(dumper: _Dumper, text: str) -> Any:
+    """Quote what begins with a dash: the reader takes `-0:` below another name for an item of its list."""
+    return dumper.represent_scalar(TEXT, text, style="'" if text.startswith("-") else None)
+
+
+_Dumper.add_representer(str, _quote_dashes)
 
 
 def dump_yaml(facts: Mapping[str, Any]) -> str:

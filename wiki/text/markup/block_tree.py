@@ -120,7 +120,7 @@ class BlockTreeBuilder(BlockParser):
                 parts.append(self.engine.store.add_markup(placeholder, *self.engine.calls.links(placeholder)))
             elif match["link"]:
                 element = self.engine.links.from_markup(match[0], match["link"])
-                parts.append(tostring(element, encoding="unicode"))
+                parts.append(tostring(element, encoding="unicode", short_empty_elements=False))
             else:  # a tag, a comment, code
                 parts.append(match[0])
         return "".join([*parts, html[position:]])

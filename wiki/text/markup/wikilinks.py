@@ -126,8 +126,8 @@ class LinkBuilder:
         """
         label = "|".join(_split_at_bars(inner)[1:]).strip()
         placeholder = self.store.placeholders.get(element.get("n", "")) if element.tag == self.store.tag else None
-        if placeholder is None or placeholder.kind != "link" or not _MARKUP.search(label):
-            return ""
+        if placeholder is None or placeholder.kind != "link" or "<" in label or not _MARKUP.search(label):
+            return ""  # raw HTML in a label could end the link elsewhere: it is shown as it is written
         placeholder.data["open"], element.text = True, AtomicString("")
         return label + trail
 
