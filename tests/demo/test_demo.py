@@ -13,8 +13,8 @@ from wiki.text import titles
 from wiki.text.markup import markdown_parser
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
-MISSING_PAGES = {"Élections sans candidat", "Bricothèque"}
-"""Titles without a page, to demonstrate red links."""
+MISSING_PAGES = {"Élections sans candidat", "Bricothèque", "wikipedia:Tiers-lieu"}
+"""Titles without a page, to demonstrate red links, and a page of another wiki."""
 PAGE_WITH_PROBLEMS = "Brouillon de bricothèque"
 """Page with intentional errors, to demonstrate messages."""
 PICTURE_LIMIT = 150_000
