@@ -41,13 +41,14 @@ def pages(alice: User, bob: User) -> None:
     page_writer.edit(page_lookup.reload_page(page.pk), "", Author.of(alice))
 
 
-@pytest.mark.parametrize("path", FEEDS)
+@pytest.mark.only_on("sqlite")
 @pytest.mark.usefixtures("pages")
-def test_it_keeps_the_rules_of_its_format(path: str, client: Client) -> None:
-    response = client.get(path)
-    assert response.status_code == 200, response.content[:300]
-    assert response["Content-Type"].split(";")[0] in ("application/atom+xml", "application/rss+xml")
-    assert faults_of(response.content) == []
+def test_feeds_keep_the_rules_of_their_formats(client: Client) -> None:
+    for path in FEEDS:
+        response = client.get(path)
+        assert response.status_code == 200, (path, response.content[:300])
+        assert response["Content-Type"].split(";")[0] in ("application/atom+xml", "application/rss+xml")
+        assert (path, faults_of(response.content)) == (path, [])
 
 
 def test_broken_feeds_are_noticed() -> None:

@@ -18,6 +18,7 @@ from wiki.pages.writing.version_store import Author
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("title", "url"),
     [
@@ -93,6 +94,7 @@ def test_pages_follow_a_change_of_the_table(alice: User, client: Client) -> None
     assert 'href="/wiki/Forum:Accueil"' in client.get("/wiki/Guide").content.decode()
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("prefix", "url", "field"),
     [

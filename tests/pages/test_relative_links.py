@@ -68,6 +68,7 @@ def test_relative_links_lead_to_pages_near_their_own(bob: User, client: Client) 
     assert ("/Racine", "La Myne:/Racine") in keys
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db
 def test_relative_links_follow_a_renamed_page(alice: User, client: Client) -> None:
     page = make_page("Guide", "[[/Un]]", by=alice)
@@ -77,6 +78,7 @@ def test_relative_links_follow_a_renamed_page(alice: User, client: Client) -> No
     assert '<a href="/wiki/Manuel">' in client.get("/wiki/Manuel/Un").content.decode()
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db
 def test_a_link_above_the_page_is_reported(alice: User) -> None:
     page = make_page("Guide", "[[../Rien]] [[../Rien]]", by=alice)
@@ -84,6 +86,7 @@ def test_a_link_above_the_page_is_reported(alice: User) -> None:
     assert [problem["text"].split()[1] for problem in problems] == ["../Rien"]
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db
 def test_templates_may_be_relative(alice: User, client: Client) -> None:
     make_page("Guide/Horaires", "Ouvert le mardi.", by=alice)
@@ -93,6 +96,7 @@ def test_templates_may_be_relative(alice: User, client: Client) -> None:
         assert "Ouvert le mardi." in client.get(f"/wiki/{title}").content.decode()
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db
 def test_a_redirect_leads_to_its_section(alice: User, client: Client) -> None:
     make_page("Guide", "## Matériel utile\n\nUne scie.", by=alice)
@@ -104,6 +108,7 @@ def test_a_redirect_leads_to_its_section(alice: User, client: Client) -> None:
     assert client.get("/wiki/Guide/Un").status_code == 200
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db
 def test_a_template_above_the_page_is_a_problem_and_no_more(alice: User, client: Client) -> None:
     make_page("Guide", "Avant {{../Horaires}} ![[../Autre]] après. {{/Rien}}", by=alice)
@@ -113,6 +118,7 @@ def test_a_template_above_the_page_is_a_problem_and_no_more(alice: User, client:
     assert 'href="/wiki/Guide/Rien"' in html
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db
 def test_a_template_within_a_shown_page_is_relative_to_that_page(alice: User, client: Client) -> None:
     make_page("Guide/Horaires", "Ouvert le mardi.", by=alice)
@@ -121,6 +127,7 @@ def test_a_template_within_a_shown_page_is_relative_to_that_page(alice: User, cl
     assert "Ouvert le mardi." in client.get("/wiki/Autre").content.decode()
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db
 def test_a_redirect_is_never_relative(alice: User, client: Client) -> None:
     make_page("/Sous", "Racine.", by=alice)
