@@ -117,7 +117,7 @@ def _connect_signals() -> None:
         rederivation.record_new_wiki, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.record_new_wiki"
     )
     post_migrate.connect(
-        spelling_upgrade.unify_stored_keys, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.unify_stored_keys"
+        spelling_upgrade.unify_after_upgrade, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.unify_keys"
     )
     user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
     post_save.connect(cache_versions.invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")

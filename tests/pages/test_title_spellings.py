@@ -165,3 +165,14 @@ def test_an_upgrade_deletes_a_redirect_between_two_spellings(alice: User) -> Non
     found = page_lookup.find("L'arbre", alice)
     assert found is not None
     assert (found.pk, found.full_title) == (page.pk, "L’arbre")
+
+
+@pytest.mark.django_db
+def test_a_start_without_an_upgrade_looks_for_no_keys(alice: User) -> None:
+    make_page("L’atelier", "Un.", by=alice)
+    make_old("L'atelier", "L’atelier")
+    spelling_upgrade.unify_after_upgrade()
+    assert WikiPage.objects.filter(title_key="L’atelier").exists()
+    DerivedRevision.objects.all().delete()
+    spelling_upgrade.unify_after_upgrade()
+    assert WikiPage.objects.filter(title_key="L'atelier").exists()

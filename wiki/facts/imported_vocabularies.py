@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from wiki.pages.models import PageText
 from wiki.text import titles
-from wiki.text.titles import TitleProblem
 
 PREFIX = "Smw import "
 """Prefix of the titles of the pages."""
@@ -42,10 +41,7 @@ def _bare_type(written: str) -> str:
 
 def vocabulary_key(name: str) -> str:
     """Return the title key of the page of a vocabulary; "" for an impossible title."""
-    try:
-        return titles.key_of(f"MediaWiki:{PREFIX}{name.strip()}")
-    except TitleProblem:
-        return ""
+    return titles.key_or_empty(f"MediaWiki:{PREFIX}{name.strip()}")
 
 
 def imported_statements(imports: Iterable[str]) -> list[tuple[str, str]]:

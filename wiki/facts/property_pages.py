@@ -112,10 +112,7 @@ def _divide_again(keys: Collection[str]) -> None:
 
 def _list_key(name: str) -> str:
     """Return the title key of the page of a list of allowed values (SMW's naming); "" for an impossible title."""
-    try:
-        return titles.key_of(f"MediaWiki:{LIST_PREFIX}{name}")
-    except TitleProblem:
-        return ""
+    return titles.key_or_empty(f"MediaWiki:{LIST_PREFIX}{name}")
 
 
 def _listed_values(list_names: Iterable[str]) -> list[str]:

@@ -20,15 +20,24 @@ from wiki.errors import Refused
 from wiki.facts.models import Fact, Property
 from wiki.facts.special_properties import key_of_property
 from wiki.pages.models import WikiPage
-from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing import page_moves, page_writer, rederivation
 from wiki.pages.writing.page_writer import Author
 from wiki.text import titles
 
 logger = logging.getLogger(__name__)
 
 
-def unify_stored_keys(**_: Any) -> None:
-    """Give pages and properties their keys, after the tables were migrated (signal receiver)."""
+def unify_after_upgrade(**_: Any) -> None:
+    """Unify the keys after the tables were migrated (signal receiver), if an earlier release made the links and facts.
+
+    Every start migrates; once the worker has derived all pages again, there is nothing to look for.
+    """
+    if rederivation.outdated_kinds():
+        unify_stored_keys()
+
+
+def unify_stored_keys() -> None:
+    """Give pages and properties their keys."""
     pages = WikiPage.objects.filter(_has_other_spelling("title_key")).order_by("-is_place", "pk")
     for pk in list(pages.values_list("pk", flat=True)):
         try:

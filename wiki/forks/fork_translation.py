@@ -14,9 +14,9 @@ from functools import cached_property
 from itertools import pairwise
 
 from wiki.forks.link_rewriting import CopiedText, LinkRewriter
-from wiki.forks.subtree import title_key_or_empty
 from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
+from wiki.text import titles
 from wiki.text.title_rewriting import find_title_references
 
 FORK_DEPTH = 20
@@ -62,14 +62,14 @@ class ForkRenames:
     def _pairs(self) -> Iterator[tuple[str, str]]:
         """Yield title keys of the upstream pages and full titles of their forks."""
         for upstream_then, upstream_now, _, fork_now in self._rows:
-            yield title_key_or_empty(upstream_then), fork_now
-            yield title_key_or_empty(upstream_now), fork_now
+            yield titles.key_or_empty(upstream_then), fork_now
+            yield titles.key_or_empty(upstream_now), fork_now
 
     def _reverse_pairs(self) -> Iterator[tuple[str, str]]:
         """Yield title keys of the forks and full titles of their upstream pages."""
         for _, upstream_now, fork_then, fork_now in self._rows:
-            yield title_key_or_empty(fork_then), upstream_now
-            yield title_key_or_empty(fork_now), upstream_now
+            yield titles.key_or_empty(fork_then), upstream_now
+            yield titles.key_or_empty(fork_now), upstream_now
 
     @cached_property
     def _properties(self) -> frozenset[str]:
@@ -92,9 +92,9 @@ class ForkRenames:
 
 
 def _properties_naming(text: str, title: str) -> frozenset[str]:
-    key = title_key_or_empty(title)
+    key = titles.key_or_empty(title)
     references = (reference for reference in find_title_references(text) if reference.property)
-    return frozenset(reference.property for reference in references if title_key_or_empty(reference.title) == key)
+    return frozenset(reference.property for reference in references if titles.key_or_empty(reference.title) == key)
 
 
 class TextTranslator:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from wiki.forks.subtree import title_key_or_empty
 from wiki.pages.models import WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering.link_table import existing_keys, target_keys
+from wiki.text import titles
 from wiki.text.title_rewriting import TitleReference, find_title_references, replace_titles
 from wiki.text.titles import split_namespace
 
@@ -38,7 +38,7 @@ class LinkRewriter:
         """
         self._copies, self._conditions = copies, frozenset(rewritten_conditions)
         self._copy_titles = dict(copy_titles)
-        self._copy_keys = {title_key_or_empty(title) for title in self._copy_titles.values()}
+        self._copy_keys = {titles.key_or_empty(title) for title in self._copy_titles.values()}
         self._references = [list(find_title_references(copy.text)) for copy in copies]
         keys: set[str] = set()
         for copy, references in zip(copies, self._references, strict=True):
@@ -85,15 +85,15 @@ class LinkRewriter:
             "",
         )
         full_title = self._copy_titles.get(current_key) or self._existing_titles[current_key]
-        return None if new_target_key == title_key_or_empty(full_title) else full_title
+        return None if new_target_key == titles.key_or_empty(full_title) else full_title
 
     def _new_value(self, copy: CopiedText, reference: TitleReference) -> str | None:
         """Return the value to write for a property; None to leave it unchanged.
 
         The old place becomes the new one if the property was chosen; the full title of a copied page that of its copy.
         """
-        key = title_key_or_empty(reference.title)
-        if copy.old.place_title and key == title_key_or_empty(copy.old.place_title):
+        key = titles.key_or_empty(reference.title)
+        if copy.old.place_title and key == titles.key_or_empty(copy.old.place_title):
             chosen = self._conditions if reference.kind == "condition" else copy.rewritten_facts
             return (copy.new.place_title or copy.new.full_title) if reference.property in chosen else None
         return self._copy_titles.get(key) if ":" in reference.title else None

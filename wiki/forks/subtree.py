@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from wiki.pages.models import WikiPage, WikiPageQuerySet
 from wiki.text import titles
 from wiki.text.title_rewriting import find_title_references
-from wiki.text.titles import TitleProblem
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -50,15 +49,7 @@ def fact_rewrite_options(pages: Sequence[WikiPage]) -> list[FactRewriteOption]:
         if place is None:
             continue
         for reference in find_title_references(text):
-            if reference.kind == "fact" and title_key_or_empty(reference.title) == place.title_key:
+            if reference.kind == "fact" and titles.key_or_empty(reference.title) == place.title_key:
                 option = FactRewriteOption(page, reference.property)
                 options.setdefault(option.form_value, option)
     return list(options.values())
-
-
-def title_key_or_empty(title: str) -> str:
-    """Return the key of a title; "" for an invalid title."""
-    try:
-        return titles.key_of(title)
-    except TitleProblem:
-        return ""

@@ -188,10 +188,7 @@ class Picture(LicensedFile, AbstractImage):
 
 def file_key(name: str) -> str:
     """Return the normalised name of a file as written in a page; "" if it cannot be a file name."""
-    try:
-        return titles.key_of(f"File:{name}").partition(":")[2]
-    except titles.TitleProblem:
-        return ""
+    return titles.key_or_empty(f"File:{name}").partition(":")[2]
 
 
 def pictures_by_name(names: Iterable[str], *renditions: str) -> dict[str, Picture]:

@@ -202,6 +202,14 @@ def key_of(full_title: str) -> str:
     return _with_capitals(unify_spelling(clean_title(full_title)))
 
 
+def key_or_empty(full_title: str) -> str:
+    """Return the key of a page; "" for what is no title."""
+    try:
+        return key_of(full_title)
+    except TitleProblem:
+        return ""
+
+
 def capitalize(full_title: str) -> str:
     """Return the key of a page with the signs that its title is written with. Raises TitleProblem."""
     return _with_capitals(clean_title(full_title))

@@ -91,7 +91,7 @@ class Transcluder:
     def __init__(self, renderer: CallRenderer) -> None:
         self._renderer = renderer
         self._slots = renderer.slots
-        self._stack = [(_key(renderer.slots.full_title), "")]
+        self._stack = [(titles.key_or_empty(renderer.slots.full_title), "")]
         """Pages and sections that are being transcluded, from the outermost one."""
         self._count = 0
         self._credits: dict[SafeString, None] = {}
@@ -107,7 +107,7 @@ class Transcluder:
         page = self._find_page(title)
         if page is None:
             return self._missing_page(title)
-        target = (_key(page.full_title), anchors.section_id(call.section) if call.section else "")
+        target = (titles.key_or_empty(page.full_title), anchors.section_id(call.section) if call.section else "")
         self._check(page, target)
         body: str | None = transclusion.transcluded_source(page.source.text or "")
         if call.section:
@@ -136,9 +136,8 @@ class Transcluder:
         key, place_key = link_table.target_keys(
             f":{title}", PageFields(0, None, self._slots.place_title, bool(self._slots.place_title), "", "")
         )
-        keys = [
-            title_key for title_key in (place_key, key, "" if ":" in title else _key(f"Template:{title}")) if title_key
-        ]
+        template_key = "" if ":" in title else titles.key_or_empty(f"Template:{title}")
+        keys = [title_key for title_key in (place_key, key, template_key) if title_key]
         self._renderer.add_dependencies(DependencyType.PAGE, keys)
         for title_key in keys:
             page = page_lookup.find(title_key, self._renderer.user)
@@ -184,7 +183,7 @@ class Transcluder:
     def _missing_page(self, title: str) -> SafeString:
         """Return a link to create a missing page."""
         tooltip = gettext("%(title)s (not written yet)") % {"title": title}
-        if not _key(title):
+        if not titles.key_or_empty(title):
             raise AskProblem("include_title", {"title": title})
         return format_html(
             '<a class="red" rel="nofollow" title="{}" href="{}">{}</a>', tooltip, address("page", title), title
@@ -207,13 +206,6 @@ class Transcluder:
     def credits_html(self) -> SafeString:
         """Return the attribution lines of what is shown within lines of the text; "" for none."""
         return format_html_join("", '<p class="include-credit">{}</p>', ((credit,) for credit in self._credits))
-
-
-def _key(title: str) -> str:
-    try:
-        return titles.key_of(title)
-    except titles.TitleProblem:
-        return ""
 
 
 def _attribution(page: WikiPage, section: str) -> SafeString:

@@ -72,22 +72,14 @@ def find_subpages(page: WikiPage) -> WikiPageQuerySet:
 def find_talk_pages(full_titles: Iterable[str]) -> dict[str, WikiPage]:
     """Return the discussions of pages by the full titles of these, with source and place. No permission filter.
 
-    One query for 500 pages.
+    One query for 500 pages. A title may be too long to have a discussion.
     """
-    keys = {key: title for title in full_titles if (key := _key_or_empty(titles.talk_title(title)))}
+    keys = {key: title for title in full_titles if (key := titles.key_or_empty(titles.talk_title(title)))}
     found: dict[str, WikiPage] = {}
     for start in range(0, len(keys), ROWS):
         some = WikiPage.objects.filter(title_key__in=list(keys)[start : start + ROWS])
         found |= {keys[talk.title_key]: talk for talk in some.select_related("source", "place")}
     return found
-
-
-def _key_or_empty(title: str) -> str:
-    """Return the key of a title; "" for none, and for one that is too long, as that of a discussion may be."""
-    try:
-        return titles.key_of(title) if title else ""
-    except titles.TitleProblem:
-        return ""
 
 
 def _all_moves(page: WikiPage, fields: PageFields, by: Author, with_subpages: bool, with_talk: bool) -> list[Move]:

@@ -140,12 +140,7 @@ def _display_title(front: FrontMatter) -> str:
 
 def _redirect_key(target: str | None) -> str:
     """Return the title key of the target of a redirect; "" for none, or an invalid title."""
-    if not target:
-        return ""
-    try:
-        return titles.key_of(target)
-    except titles.TitleProblem:
-        return ""
+    return titles.key_or_empty(target or "")
 
 
 def excerpt(parsed: Parsed) -> str:

@@ -89,8 +89,9 @@ def _derive_outdated_pages(failures: FailureLog) -> bool:
 
     Rows go only once the work is done; one that is added meanwhile stays.
     """
-    interwiki.forget_prefixes()
     first = list(OutdatedPage.objects.order_by("pk").values_list("page", flat=True)[:PAGES_PER_RUN])
+    if first:
+        interwiki.forget_prefixes()
     for page in dict.fromkeys(first):
         rows = list(OutdatedPage.objects.filter(page=page).values_list("pk", flat=True))
         failures.run(page, _derive_again, page)
