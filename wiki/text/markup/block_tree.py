@@ -18,6 +18,7 @@ from wiki.text.markup.engine_protocol import EngineProtocol
 from wiki.text.markup.inline_tree import append_raw
 from wiki.text.markup.parser_functions import CALL, end_of_call
 from wiki.text.markup.placeholders import Placeholder
+from wiki.text.markup.source_lines import blocks_of
 
 _IN_HTML = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|pre|code|textarea)\b.*?(?:</\1\s*>|\Z)|</?[a-z][^<>]*>"
@@ -43,6 +44,7 @@ class BlockTreeBuilder(BlockParser):
         self.root, self._footnotes = Element(self.engine.doc_tag), {}
         environment: dict[str, Any] = {}
         tokens = self._reader.parse("\n".join(lines), environment)
+        self.engine.source_blocks = blocks_of(tokens, lines)
         self.engine.link_references = environment.get("references", {})
         self.engine.abbreviations.update(environment.get(ABBREVIATIONS, {}))
         self._build(self.root, iter(tokens))
@@ -69,6 +71,8 @@ class BlockTreeBuilder(BlockParser):
                 continue
             elif token.nesting == 1:
                 stack.append(SubElement(stack[-1], token.tag, _attributes(token)))
+                if token.map:
+                    self.engine.element_lines[stack[-1]] = token.map[0]
             else:
                 stack.pop()
 
@@ -80,6 +84,7 @@ class BlockTreeBuilder(BlockParser):
         self.engine.footnotes.setFootnote(label, label)
 
     def _leaf(self, parent: Element, token: Token) -> None:
+        self.engine.store.line = token.map[0] if token.map else None
         if token.type == "hr":
             SubElement(parent, "hr")
         elif token.type == "fence":

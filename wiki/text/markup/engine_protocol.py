@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
+from xml.etree.ElementTree import Element
 
 from markdown.extensions.footnotes import FootnoteExtension
 from markdown.util import HtmlStash, Registry
@@ -26,3 +27,5 @@ class EngineProtocol(Protocol):
     html_blocks: set[str]
     link_references: Mapping[str, Any]
     abbreviations: dict[str, str]
+    element_lines: dict[Element, int]
+    source_blocks: list[tuple[str, int, int, int]]

@@ -23,11 +23,12 @@ _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 @dataclass(frozen=True)
 class TocEntry:
-    """One heading: its level on the page (2 to 6), its HTML id, its text."""
+    """One heading: its level on the page (2 to 6), its HTML id, its text, its line in the text (0: not known)."""
 
     level: int
     id: str
     title: str
+    line: int = 0
 
 
 class HeadingLevelProcessor(Treeprocessor):
@@ -84,7 +85,15 @@ def toc_html(entries: Sequence[TocEntry]) -> str:
 
 
 class AnchoredTocProcessor(TocTreeprocessor):
-    """Python-Markdown's table of contents with placeholders as anchor links."""
+    """Python-Markdown's table of contents with placeholders as anchor links; `lines` has the lines of its entries."""
+
+    lines: Sequence[int | None] = ()
+
+    def run(self, doc: Element) -> None:
+        """Make the table of contents."""
+        by_element: dict[Element, int] = self.md.element_lines  # type: ignore[attr-defined]
+        self.lines = [by_element.get(element) for element in doc.iter() if _HEADING.match(element.tag)]
+        super().run(doc)
 
     def add_permalink(self, c: Element, elem_id: str) -> None:
         """Append a placeholder for the anchor link to the heading `c`."""
@@ -98,12 +107,13 @@ class AnchoredTocExtension(TocExtension):
     TreeProcessorClass = AnchoredTocProcessor
 
 
-def flatten_toc(tokens: list[dict[str, Any]]) -> list[TocEntry]:
-    """Return Python-Markdown's nested table of contents as a flat list in reading order."""
+def flatten_toc(tokens: list[dict[str, Any]], lines: Sequence[int]) -> list[TocEntry]:
+    """Return Python-Markdown's nested table of contents as a flat list in reading order; `lines` of its entries."""
     entries: list[TocEntry] = []
     pending = list(reversed(tokens))
     while pending:
         token = pending.pop()
-        entries.append(TocEntry(token["level"], ANCHOR_PREFIX + token["id"], unescape(token["name"])))
+        line = lines[len(entries)] if len(entries) < len(lines) else 0
+        entries.append(TocEntry(token["level"], ANCHOR_PREFIX + token["id"], unescape(token["name"]), line))
         pending.extend(reversed(token["children"]))
     return entries

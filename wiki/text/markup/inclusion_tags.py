@@ -8,23 +8,22 @@ _TAG_OR_CODE = re.compile(r"^[ >]*(?P<fence>`{3,}|~{3,})|(?P<ticks>`+)|<includeo
 _END_TAG = re.compile(r"</includeonly\s*>", re.IGNORECASE)
 
 
-def own_text(body: str) -> str:
-    """Return a body without what stands in `<includeonly>`, as a page shows it under its own title.
+def own_slices(body: str) -> list[tuple[int, int]]:
+    """Return start and end of the parts of a body outside `<includeonly>`: what a page shows under its own title.
 
     As in MediaWiki, an element that is not closed reaches to the end. Tags in code are text.
     """
     if "<includeonly" not in body.lower():
-        return body
-    parts, position, search_from = [], 0, 0
+        return [(0, len(body))]
+    slices, position, search_from = [], 0, 0
     while match := _TAG_OR_CODE.search(body, search_from):
         if match["fence"] or match["ticks"]:
             search_from = _end_of_code(body, match)
             continue
-        parts.append(body[position : match.start()])
+        slices.append((position, match.start()))
         end = _END_TAG.search(body, match.end())
         position = search_from = end.end() if end else len(body)
-    parts.append(body[position:])
-    return "".join(parts)
+    return [*slices, (position, len(body))]
 
 
 def _end_of_code(body: str, opening: re.Match[str]) -> int:

@@ -34,6 +34,7 @@ class InlineTreeBuilder(Treeprocessor):
     def run(self, root: Element) -> None:
         """Replace the source texts of all elements by their markup."""
         for element in list(root.iter()):
+            self.engine.store.line = self.engine.element_lines.get(element, self.engine.store.line)
             if element.tag not in ("code", self.engine.store.tag):
                 self._read_tails(element)
                 self._read_text(element)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import markdown
 from markdown.extensions.abbr import AbbrExtension
@@ -19,11 +20,19 @@ from markdown.preprocessors import Preprocessor
 from wiki.text.anchors import slug
 from wiki.text.markup.block_tree import BlockTreeBuilder
 from wiki.text.markup.callouts import CalloutProcessor
-from wiki.text.markup.headings import AnchoredTocExtension, HeadingLevelProcessor, TaskProcessor, TocMarkProcessor
+from wiki.text.markup.headings import (
+    AnchoredTocExtension,
+    HeadingLevelProcessor,
+    TaskProcessor,
+    TocEntry,
+    TocMarkProcessor,
+    flatten_toc,
+)
 from wiki.text.markup.images import ImageAndLinkProcessor, fix_raw_html
 from wiki.text.markup.inline_tree import AttributeEscaper, InlineTreeBuilder
 from wiki.text.markup.parser_functions import CallPlaceholderBuilder
 from wiki.text.markup.placeholders import PlaceholderStore
+from wiki.text.markup.source_lines import SourceLines
 from wiki.text.markup.wikilinks import LinkBuilder
 
 
@@ -38,6 +47,10 @@ class MarkdownEngine(markdown.Markdown):
         """The blocks of raw HTML in the text."""
         self.link_references: Mapping[str, Any] = {}
         """The targets of `[label]: target` as markdown-it-py gives them."""
+        self.element_lines: dict[Element, int] = {}
+        """The lines (from 0) on which elements of the tree begin in what is read."""
+        self.source_blocks: list[tuple[str, int, int, int]] = []
+        """The blocks of the text (`source_lines.blocks_of`)."""
         self.footnotes = FootnoteExtension(BACKLINK_TITLE="")
         abbreviations: Any = AbbrExtension()
         self.abbreviations: dict[str, str] = abbreviations.abbrs
@@ -59,10 +72,16 @@ class MarkdownEngine(markdown.Markdown):
         self.treeprocessors.deregister("unescape")
         self.postprocessors.register(WikiRawHtmlPostprocessor(self), "raw_html", 30)
 
+    def contents(self, lines: SourceLines) -> list[TocEntry]:
+        """Return the headings of the text that was converted, with their lines."""
+        found: list[int | None] = self.treeprocessors["toc"].lines  # type: ignore[attr-defined]
+        numbers = [0 if line is None else lines.number(line) for line in found]
+        return flatten_toc(self.toc_tokens, numbers)  # type: ignore[attr-defined]
+
     def prepare(self, store: PlaceholderStore, known_calls: Collection[str]) -> LinkBuilder:
         """Reset the engine for a new text, whose placeholders go to `store`; return the builder of its links."""
         self.reset()
-        self.html_blocks = set()
+        self.html_blocks, self.element_lines, self.source_blocks = set(), {}, []
         self.store = store
         self.links = LinkBuilder(store)
         self.calls = CallPlaceholderBuilder(store, known_calls)

@@ -11,6 +11,7 @@ import logging
 import re
 import secrets
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import tostring
@@ -20,12 +21,13 @@ from wiki.text.frontmatter.frontmatter_reader import FrontMatter
 from wiki.text.markup import placeholders
 from wiki.text.markup.code_blocks import code_html
 from wiki.text.markup.formulas import formula_html
-from wiki.text.markup.headings import TocEntry, flatten_toc, toc_html
-from wiki.text.markup.inclusion_tags import own_text
+from wiki.text.markup.headings import TocEntry, toc_html
+from wiki.text.markup.inclusion_tags import own_slices
 from wiki.text.markup.markdown_engine import MarkdownEngine
 from wiki.text.markup.parser_functions import PARSER_FUNCTIONS, source_html
 from wiki.text.markup.placeholders import Placeholder, PlaceholderStore, WikiLink
 from wiki.text.markup.sanitizer import clean
+from wiki.text.markup.source_lines import SourceBlock, SourceLines
 from wiki.text.markup.wikilinks import LinkBuilder, redirect_section, split_redirect
 from wiki.text.problems import Problem
 from wiki.text.titles import is_relative, key_of
@@ -75,6 +77,8 @@ class Parsed:
     """Links and calls in page order, for the statements, which depend on it."""
     switches: frozenset[str] = frozenset()
     """Names of the behavior switches in the text, such as `NOFACTBOX`."""
+    blocks: list[SourceBlock] = field(default_factory=list)
+    """The blocks of the body with their lines, at every depth, in the order of the source."""
     is_source: bool = False
     """Whether the text could not be parsed and `html` shows its source."""
 
@@ -176,13 +180,15 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
     link_builder = engine.prepare(store, calls)
     redirect, body = split_redirect(front.body)
     head = _head(front, (redirect, redirect_section(front.body)), store, link_builder)
-    html = clean(head + engine.convert(own_text(body)), store.tag)
+    kept = own_slices(body)
+    lines = SourceLines(body, kept, front.body_line + front.body[: len(front.body) - len(body)].count("\n"))
+    html = clean(head + engine.convert("".join(body[start:end] for start, end in kept)), store.tag)
     html = _unwrap_blocks(html, store)
     # Placeholders that are still in the HTML, by number: the sanitizer may have removed some.
     present = [match[1] for match in placeholders.placeholder_pattern(nonce).finditer(html)]
     links = [link for number in present for link in store.links.get(number, ())]
     sequence = [item for number in present for item in _links_or_call(store, number)]
-    toc = flatten_toc(engine.toc_tokens)  # type: ignore[attr-defined]
+    toc = engine.contents(lines)
     html = placeholders.fill_placeholders(
         html, nonce, store.placeholders, lambda one: toc_html(toc) if one.kind == "toc" else _internal_html(one)
     )
@@ -198,9 +204,13 @@ def _parsed(front: FrontMatter, nonce: str, calls: Collection[str]) -> Parsed:
         links=links,
         categories=_categories(links),
         redirect=redirect,
-        problems=front.problems + _with_lines(store, front),
+        problems=front.problems + _with_lines(store, front, lines),
         word_count=len(_WORD.findall(_TAGS.sub(" ", html))),
         links_and_calls=sequence,
+        blocks=[
+            SourceBlock(kind, lines.number(first), lines.number(last), depth)
+            for kind, first, last, depth in engine.source_blocks
+        ],
         switches=frozenset(name for number in present if (name := store.placeholders[number].data.get("switch"))),
     )
 
@@ -229,6 +239,7 @@ def _head(
         placeholder = store.add_problem(problem.code, front.source_of(problem), **problem.params)
         store.problems.pop()  # it is in `front.problems` already, with its line
         store.problem_sources.pop()
+        store.problem_lines.pop()
         parts.append(f"{store.add_markup(replace(placeholder, text=''))}\n\n")
     target, section = redirect
     if target:
@@ -267,11 +278,14 @@ def _internal_html(placeholder: Placeholder) -> str | None:
     return "" if placeholder.kind == "mark" else None
 
 
-def _with_lines(store: PlaceholderStore, front: FrontMatter) -> list[Problem]:
-    """Return the problems of the body with the lines of the text on which their sources begin."""
+def _with_lines(store: PlaceholderStore, front: FrontMatter, lines: SourceLines) -> list[Problem]:
+    """Return the problems of the body with the lines of the text on which their sources begin, within their blocks."""
+    starts = [0, *(match.end() for match in re.finditer("\n", front.body))]
     problems = []
-    for problem, source in zip(store.problems, store.problem_sources, strict=True):
-        at = front.body.find(source) if source else -1
-        line = front.body_line + front.body.count("\n", 0, at) if at >= 0 else None
+    for problem, source, hint in zip(store.problems, store.problem_sources, store.problem_lines, strict=True):
+        block_line = None if hint is None else lines.number(hint)
+        begin = 0 if block_line is None else starts[min(block_line - front.body_line, len(starts) - 1)]
+        at = front.body.find(source, begin) if source else -1
+        line = front.body_line + bisect_right(starts, at) - 1 if at >= 0 else block_line
         problems.append(replace(problem, line=line))
     return problems

@@ -85,7 +85,7 @@ class PlaceholderStore:
     """The placeholders, links and problems found while one text is parsed.
 
     `links` are the links by the number of their placeholder; `problem_sources` has for each of
-    `problems` the piece of text it is in.
+    `problems` the piece of text it is in, and `problem_lines` the line of its block (`line`, where it is known).
     """
 
     nonce: str
@@ -93,6 +93,9 @@ class PlaceholderStore:
     links: dict[str, list[WikiLink]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     problem_sources: list[str] = field(default_factory=list)
+    problem_lines: list[int | None] = field(default_factory=list)
+    line: int | None = None
+    """The line on which the block begins that is being read, from 0, in what is read as Markdown."""
 
     @property
     def tag(self) -> str:
@@ -119,6 +122,7 @@ class PlaceholderStore:
         """Store a problem and the piece of text it is in; return the placeholder that shows both (not yet stored)."""
         self.problems.append(Problem(code, params))
         self.problem_sources.append(source)
+        self.problem_lines.append(self.line)
         data = {"code": code, "params": params, "source": source}
         return Placeholder("problem", data, source)
 
