@@ -1,6 +1,7 @@
 """Files of npm packages that pages use: `python -m movilab.assets [ACTION]`.
 
-Without an action the files named in `FILES` are copied into `static/build`, where Django finds them. `development`
+Without an action the files named in `FILES` are copied into `static/build`, where Django finds them, and the bundle of
+`bundles.py` is made there. `development`
 installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes `package-lock.json` anew
 from `package.json`. Work whose inputs have not changed is left out: `.stamp` in the folder that was made holds their
 hash.
@@ -16,6 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from movilab import bundles
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 BUILD = "static/build"
@@ -90,8 +93,8 @@ def run(command: list[str], root: Path) -> int:
 
 def build(root: Path = BASE_DIR) -> None:
     """Put the files of `FILES` and nothing else into `static/build`, where what they depend on has changed."""
-    code = Path(__file__).read_bytes()
-    wanted = _digest(root, code)
+    code = [Path(file).read_bytes() for file in (__file__, bundles.__file__)]
+    wanted = _digest(root, *code, *(file.read_bytes() for file in bundles.source_files(root)))
     target = root / BUILD
     if _read(target / STAMP) == wanted:
         return
@@ -101,6 +104,7 @@ def build(root: Path = BASE_DIR) -> None:
     shutil.rmtree(made, ignore_errors=True)
     for package in FILES:
         copy(root, package, made / package)
+    bundles.make_bundle(root, root / MODULES, find_node().node, made / bundles.NAME)
     (made / STAMP).write_text(wanted, encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     made.rename(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles import finders
 
-from movilab import assets
+from movilab import assets, bundles
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = (ROOT / "package-lock.json").read_text(encoding="utf-8")
@@ -48,7 +49,9 @@ def test_it_tells_the_reason_for_every_package() -> None:
 
 
 def test_it_copies_every_package_that_pages_use_with_its_licence() -> None:
-    assert set(assets.FILES) == set(PACKAGE["dependencies"])
+    sources = "".join(file.read_text(encoding="utf-8") for file in bundles.source_files(ROOT))
+    imported = set(re.findall(r'from "([^".][^"]*)"', sources))
+    assert set(assets.FILES) | imported | {"esbuild"} == set(PACKAGE["dependencies"])
     for package, files in assets.FILES.items():
         assert [name for name in files.values() if re.search("licen[cs]e", name, re.IGNORECASE)], package
 
@@ -62,6 +65,23 @@ def test_it_built_what_pages_use_where_django_finds_it() -> None:
         if not finders.find(f"build/{package}/{name}")
     ]
     assert missing == [], "run `make assets`"
+
+
+def test_the_bundle_is_small_and_carries_the_licences_of_its_packages() -> None:
+    folder = ROOT / "static/build" / bundles.NAME
+    assert len(gzip.compress((folder / bundles.ENTRY).read_bytes())) < 180_000
+    licences = (folder / "LICENSES.txt").read_text(encoding="utf-8")
+    assert licences.count("prosemirror-") >= 10
+    assert licences.count("Permission is hereby granted") >= 15
+    assert all((folder / name).exists() for name in bundles.STYLES.values())
+
+
+def test_a_package_without_a_licence_is_not_bundled(tmp_path: Path) -> None:
+    (tmp_path / "nameless").mkdir()
+    inputs = ["static/wiki/x.js", "node_modules/nameless/a.js", "node_modules/@scope/part/b.js"]
+    assert bundles.packages_of(inputs) == ["@scope/part", "nameless"]
+    with pytest.raises(SystemExit, match="nameless has no file with its licence"):
+        bundles.licences(tmp_path, ["nameless"])
 
 
 @pytest.fixture
@@ -84,6 +104,11 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             log.write(" ".join(command[1:]) + "\n")
         return 0
 
+    def bundle(root: Path, modules: Path, node: list[str], target: Path) -> None:
+        target.mkdir()
+
+    monkeypatch.setattr(bundles, "make_bundle", bundle)
+    monkeypatch.setattr(bundles, "source_files", lambda root: [])
     monkeypatch.setattr(assets, "run", note)
     monkeypatch.setattr(assets, "find_node", lambda: assets.Node(["node"], ["npm"]))
     return tmp_path

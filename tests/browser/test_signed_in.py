@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_layout import sign_in
+from tests.browser.test_layout import sign_in, write_as_source
 from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
@@ -86,6 +86,7 @@ def test_an_edit_conflict_on_a_phone(tab: Page, scene: None, bob: User) -> None:
     tab.set_viewport_size({"width": 390, "height": 844})
     sign_in(tab, "alice")
     tab.goto("/edit/Atelier:Charte")
+    write_as_source(tab)
     tab.fill("textarea[name=text]", "# Charte\n\nMon texte à moi.")
     page = page_lookup.find("Atelier:Charte", bob)
     assert page is not None
@@ -143,7 +144,7 @@ def test_leaving_the_editor_asks_for_confirmation(tab: Page, scene: None) -> Non
         dialog.dismiss() if len(dialogs) == 1 else dialog.accept()
 
     tab.on("dialog", answer_dialog)
-    tab.click("textarea[name=text]")
+    tab.click(".ProseMirror p")
     tab.keyboard.type("Un mot. ")
     tab.evaluate("setTimeout(() => location.assign('/'), 0)")
     tab.wait_for_timeout(500)

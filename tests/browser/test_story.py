@@ -54,8 +54,15 @@ def sign_in(tab: Page, name: str) -> None:
     follow(tab, "main button[type=submit]")
 
 
+def as_source(tab: Page) -> None:
+    """Let the open editor show the source, unless it does."""
+    expect(tab.locator("[data-modes]")).to_be_visible()
+    tab.click("[data-mode=source]")
+
+
 def write(tab: Page, text: str, comment: str = "") -> None:
-    """Fill in the open editor, and save."""
+    """Fill in the source in the open editor, and save."""
+    as_source(tab)
     tab.fill("textarea[name=text]", text)
     tab.fill("input[name=comment]", comment)
     follow(tab, "button[name=save]")
@@ -107,6 +114,7 @@ def _write_and_preview(tab: Page) -> None:
     tab.goto("/create")
     tab.fill("input[name=title]", "Pain au levain")
     follow(tab, "main button[type=submit]")
+    as_source(tab)
     tab.fill("textarea[name=text]", "---\nNature: Pratique\n---\n**Farine** et eau.\n")
     tab.click("button[name=preview]")
     expect(tab.locator(".preview strong")).to_have_text("Farine")

@@ -117,6 +117,7 @@ def _suggestions(
     return [
         {
             "title": result.page.shown_title,
+            "full_title": result.page.full_title,
             "url": result.page.get_absolute_url(),
             "kind": result.page.kind.name if result.page.kind else "",
             "colour": result.page.kind.colour if result.page.kind else "grey",

@@ -1,53 +1,80 @@
-// Keeps what is being typed in this browser until the server has it, and offers it again.
+// Keeps what is being typed in this browser until the server has it, and offers it again. A draft that was offered and not
+// answered stays until it is: what is typed meanwhile is a draft of its own.
 
 const PREFIX = "movilab-draft:";
+const DRAFTS = 3;
+const WAIT = 800;
 
 function read(key) {
   try {
-    return JSON.parse(localStorage.getItem(key));
+    const stored = JSON.parse(localStorage.getItem(key));
+    const drafts = Array.isArray(stored) ? stored : [stored];
+    return drafts.filter((draft) => typeof draft?.text === "string");
   } catch {
-    return null; // no storage, or not ours
+    return []; // no storage, or not ours
   }
 }
 
-function write(key, draft) {
+function write(key, drafts) {
   try {
-    if (draft) localStorage.setItem(key, JSON.stringify(draft));
+    if (drafts.length) localStorage.setItem(key, JSON.stringify(drafts.slice(-DRAFTS)));
     else localStorage.removeItem(key);
   } catch {
     // Storage is full or forbidden: the warning before leaving still guards the text.
   }
 }
 
-function offer(form, field, draft, forget) {
-  const note = form.querySelector("[data-editor-note]");
-  const button = (words, act) => {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.className = "button-quiet";
-    made.textContent = words;
-    made.addEventListener("click", () => { act(); note.replaceChildren(); });
-    return made;
-  };
-  note.replaceChildren(
-    `${form.dataset.saysDraft} `,
-    button(form.dataset.saysRestore, () => { field.value = draft.text; }),
-    button(form.dataset.saysForget, forget),
-  );
+function button(words, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button-quiet";
+  made.textContent = words;
+  made.addEventListener("click", act);
+  return made;
 }
 
-/** Keeps drafts of `field` under the page's title; a draft that equals the text is dropped. */
+/** Shows the drafts that were found above everything else; `answer(draft, isTaken)` is called for each answer. */
+function offer(form, drafts, answer) {
+  const box = form.querySelector("[data-drafts]");
+  box.hidden = false;
+  const language = document.documentElement.lang;
+  for (const draft of drafts) {
+    const line = document.createElement("p");
+    const answered = (isTaken) => {
+      answer(draft, isTaken);
+      line.remove();
+      box.hidden = !box.children.length;
+    };
+    const time = draft.at ? `${new Date(draft.at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" })} · ` : "";
+    line.append(
+      `${form.dataset.saysDraft} ${time}`,
+      button(form.dataset.saysRestore, () => answered(true)), " ", button(form.dataset.saysForget, () => answered(false)),
+    );
+    box.append(line);
+  }
+}
+
+/** Keeps drafts of `field` under the page's title; drafts that equal the text or have arrived are dropped. */
 export function keepDraft(form, field) {
   const key = PREFIX + form.dataset.draft;
-  const draft = read(key);
-  const arrived = draft?.sent && draft.base !== form.dataset.base;
-  if (draft && !arrived && draft.text !== field.value) offer(form, field, draft, () => write(key, null));
-  else write(key, null);
+  const hasArrived = (draft) => draft.sent && draft.base !== form.dataset.base;
+  let unanswered = read(key).filter((draft) => !hasArrived(draft) && draft.text !== field.value);
+  write(key, unanswered);
+  if (unanswered.length) {
+    offer(form, unanswered, (draft, isTaken) => {
+      unanswered = unanswered.filter((one) => one !== draft);
+      write(key, unanswered);
+      if (!isTaken) return;
+      field.value = draft.text;
+      field.dispatchEvent(new Event("replaced"));
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
   let waiting = 0;
-  const keep = (sent) => write(key, { text: field.value, base: form.dataset.base, sent });
+  const keep = (sent) => write(key, [...unanswered, { text: field.value, base: form.dataset.base, sent, at: Date.now() }]);
   field.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => keep(false), 800);
+    waiting = setTimeout(() => keep(false), WAIT);
   });
   form.addEventListener("submit", () => {
     clearTimeout(waiting);

@@ -2,12 +2,14 @@
 // a warning before typed words are left behind. The form works without any of it.
 import { bindToolbar } from "./toolbar.js";
 import { keepDraft } from "./draft.js";
+import { WritingModes } from "./modes.js";
 
-function bindPreview(form, field) {
+function bindPreview(form, modes) {
   const frame = document.querySelector("[data-preview]");
   const note = form.querySelector("[data-editor-note]");
   form.querySelector("[data-preview-button]")?.addEventListener("click", async (event) => {
     event.preventDefault();
+    modes.keep();
     const body = new FormData(form);
     body.set("preview", "1");
     try {
@@ -24,15 +26,16 @@ function bindPreview(form, field) {
     } catch {
       note.textContent = form.dataset.saysFailed;
     }
-    field.focus({ preventScroll: true });
+    modes.focus();
   });
 }
 
-function warnBeforeLeaving(form, field) {
+function warnBeforeLeaving(form, field, modes) {
   const atFirst = field.value;
   let saving = false;
   form.addEventListener("submit", () => { saving = true; });
   window.addEventListener("beforeunload", (event) => {
+    modes.keep();
     if (!saving && field.value !== atFirst) event.preventDefault();
   });
 }
@@ -48,9 +51,10 @@ function saveByKey(form) {
 
 for (const form of document.querySelectorAll("form[data-editor]")) {
   const field = form.querySelector("textarea[name='text']");
+  const modes = new WritingModes(form, field);
   bindToolbar(form, field);
-  bindPreview(form, field);
+  bindPreview(form, modes);
   keepDraft(form, field);
-  warnBeforeLeaving(form, field);
+  warnBeforeLeaving(form, field, modes);
   saveByKey(form);
 }

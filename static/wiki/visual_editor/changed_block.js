@@ -1,0 +1,96 @@
+// The source of a block that was changed: the change is made in the source that the block had, so that its other signs
+// stay as they were written; where that does not read as the changed block, the block is written anew.
+import { diff3Merge } from "node-diff3";
+import { blockText, cellText, rowText } from "./serializer.js";
+import { read } from "./source_tree.js";
+
+const HIDDEN = "\u0000";
+const CONTEXTS = [40, 20, 10, 5, 2, 1];
+const WORDS = /\s+|[\p{L}\p{N}]+|[^]/gu;
+
+/** Whether a text is read as this block and nothing else; `definitions` are the source's definitions of references. */
+export function readsAs(text, node, definitions = "") {
+  const { doc } = read(definitions ? `${text}\n\n${definitions}` : text);
+  return doc.childCount === 1 && doc.firstChild.eq(node);
+}
+
+/** Returns a text with the change of one run of text made in it, or null if the change is another. */
+function patched(old, node, source, isRight) {
+  const start = old.content.findDiffStart(node.content);
+  const end = start === null ? null : old.content.findDiffEnd(node.content);
+  if (!end) return null;
+  const overlap = Math.max(0, start - Math.min(end.a, end.b));
+  const [endOld, endNew] = [end.a + overlap, end.b + overlap];
+  const [from, to] = [old.resolve(start), old.resolve(endOld)];
+  if (!from.sameParent(to) || !node.resolve(start).sameParent(node.resolve(endNew))) return null;
+  const removed = old.textBetween(start, endOld, HIDDEN, HIDDEN);
+  const added = node.textBetween(start, endNew, HIDDEN, HIDDEN);
+  if ((removed + added).includes(HIDDEN) || removed.length !== endOld - start || added.length !== endNew - start) return null;
+  const before = from.parent.textBetween(0, from.parentOffset, HIDDEN, HIDDEN);
+  const after = from.parent.textBetween(to.parentOffset, from.parent.content.size, HIDDEN, HIDDEN);
+  for (const size of CONTEXTS) {
+    const left = before.slice(-size).split(HIDDEN).pop();
+    const key = left + removed + after.slice(0, size).split(HIDDEN)[0];
+    const at = key ? source.indexOf(key) : -1;
+    if (at < 0 || source.indexOf(key, at + 1) >= 0) continue;
+    const changeAt = at + left.length;
+    const text = source.slice(0, changeAt) + added + source.slice(changeAt + removed.length);
+    if (isRight(text)) return text;
+  }
+  return null;
+}
+
+/** Returns a source with what differs between two written forms of the block changed in it; null where they clash. */
+function merged(oldForm, source, newForm) {
+  const words = (text) => text.match(WORDS) ?? [];
+  const parts = diff3Merge(words(source), words(oldForm), words(newForm));
+  return parts.every((part) => part.ok) ? parts.flatMap((part) => part.ok).join("") : null;
+}
+
+/** Returns the source of a new block: with as few escapes as read right. */
+export function newBlockText(node, definitions) {
+  const plain = blockText(node, true);
+  return readsAs(plain, node, definitions) ? plain : blockText(node);
+}
+
+/** Returns the source of a block that was `old`, written as `source`, and is `node` now. */
+export function changedBlockText(old, node, source, definitions) {
+  const isRight = (text) => readsAs(text, node, definitions);
+  const patch = old.type === node.type ? patched(old, node, source, isRight) : null;
+  if (patch !== null) return patch;
+  for (const isPlain of [true, false]) {
+    const text = merged(blockText(old, isPlain), source, blockText(node, isPlain));
+    if (text !== null && isRight(text)) return text;
+  }
+  return newBlockText(node, definitions);
+}
+
+/** Returns the cells of a row's source with the bars between them: `["", "|", " a ", "|", …]`. */
+function cellsOf(source) {
+  return source.match(/(?:\\.|\[\[[^[\]]*\]\]|\{\{[^{}]*\}\}|[^|\\])+|\||\\$/gs) ?? [];
+}
+
+/** Returns the source of a table row that was changed: only the changed cells are written anew. */
+export function changedRowText(old, node, source) {
+  if (old.childCount !== node.childCount) return rowText(node);
+  const parts = cellsOf(source);
+  const places = [];
+  parts.forEach((part, index) => {
+    const isBar = part === "|";
+    const isFirst = index === 0 && (isBar || !part.trim());
+    if (!isBar && !isFirst) places.push(index);
+    else if (isBar && parts[index + 1] === "|") places.push(index + 0.5);
+  });
+  if (places.length < node.childCount || places.slice(0, node.childCount).some((place) => !Number.isInteger(place))) {
+    return rowText(node);
+  }
+  node.forEach((cell, _, index) => {
+    if (cell.eq(old.child(index))) return;
+    const part = parts[places[index]];
+    const trimmed = part.trim();
+    const text = merged(cellText(old.child(index)), trimmed, cellText(cell)) ?? cellText(cell);
+    const at = part.indexOf(trimmed);
+    parts[places[index]] = (part.slice(0, at) || " ") + text + (part.slice(at + trimmed.length) || " ");
+  });
+  return parts.join("");
+}

@@ -1,0 +1,149 @@
+// markdown-it with the wiki's own rules, so that the editor finds the blocks that the page will have. The rules are those
+// of wiki/text/markup/block_rules.py and inline_rules.py; tests compare the two over all texts.
+import MarkdownIt from "markdown-it";
+import deflist from "markdown-it-deflist";
+import footnote from "markdown-it-footnote";
+import { endOfCall } from "./calls.js";
+
+const HIDDEN_BAR = "\ue002";
+const LINK = /(?<![\\[])!?\[\[((?:[^[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)/y;
+const UNITS = [
+  /\[\^[^\]\s]+\]/y,
+  /__(?:NOFACTBOX|SHOWFACTBOX)__/y,
+  /\$(?=[^\s$])[^$\n]*[^\s$\\]\$(?!\d)|\$[^\s$\\]\$(?!\d)/y,
+];
+const ABBREVIATION = /^\*\[[^\]\n]+\] ?:/;
+const PARENTS = { alt: ["paragraph", "reference", "blockquote", "list"] };
+
+function lineOf(state, number) {
+  return state.src.slice(state.bMarks[number] + state.tShift[number], state.eMarks[number]);
+}
+
+function isCode(state, number) {
+  return state.sCount[number] - state.blkIndent >= 4;
+}
+
+/** Adds a block whose source is kept: the lines from `start` up to `end`. */
+function pushSource(state, start, end) {
+  const token = state.push("html_block", "", 0);
+  token.map = [start, end];
+  token.content = state.getLines(start, end, state.blkIndent, false);
+  state.line = end;
+}
+
+function abbreviation(state, start, end, silent) {
+  if (isCode(state, start) || !ABBREVIATION.test(lineOf(state, start))) return false;
+  if (!silent) pushSource(state, start, start + 1);
+  return true;
+}
+
+/** A call over several lines with nothing after it. */
+function callBlock(state, start, end, silent) {
+  const begin = state.bMarks[start] + state.tShift[start];
+  if (isCode(state, start) || !state.src.startsWith("{{", begin)) return false;
+  const close = endOfCall(state.src, begin);
+  if (close < 0 || close <= state.eMarks[start]) return false;
+  let last = start;
+  while (last + 1 < end && state.eMarks[last] < close) last += 1;
+  if (close > state.eMarks[last] || state.src.slice(close, state.eMarks[last]).trim()) return false;
+  if (!silent) pushSource(state, start, last + 1);
+  return true;
+}
+
+function formulaBlock(state, start, end, silent) {
+  if (isCode(state, start) || !lineOf(state, start).startsWith("$$")) return false;
+  let last = start;
+  const closes = (number) => /\$\$\s*$/.test(lineOf(state, number)) && (number > start || lineOf(state, number).trim().length > 4);
+  while (!closes(last)) {
+    last += 1;
+    if (last >= end || state.sCount[last] < state.blkIndent) return false;
+  }
+  if (!silent) pushSource(state, start, last + 1);
+  return true;
+}
+
+/** Hides the bars of links and calls from the rule of tables. */
+function withHiddenBars(line) {
+  if (!line.includes("|") || !(line.includes("[[") || line.includes("{{"))) return line;
+  let result = "";
+  let position = 0;
+  const units = /\[\[[^[\]\n]*\]\]|\{\{/g;
+  for (let found = units.exec(line); found; found = units.exec(line)) {
+    const close = found[0] === "{{" ? endOfCall(line, found.index) : -1;
+    const end = close > 0 ? close : found.index + found[0].length;
+    result += line.slice(position, found.index) + line.slice(found.index, end).replaceAll("|", HIDDEN_BAR);
+    position = units.lastIndex = end;
+  }
+  return result + line.slice(position);
+}
+
+function withTableRule(md) {
+  const { fn } = md.block.ruler.__rules__.find((rule) => rule.name === "table");
+  md.block.ruler.at("table", (state, start, end, silent) => {
+    const text = state.src;
+    const first = state.tokens.length;
+    state.env.hiddenBars ??= text.split("\n").map(withHiddenBars).join("\n");
+    state.src = state.env.hiddenBars;
+    try {
+      return fn(state, start, end, silent);
+    } finally {
+      state.src = text;
+      for (const token of state.tokens.slice(first)) token.content = token.content.replaceAll(HIDDEN_BAR, "|");
+    }
+  }, { alt: ["paragraph", "reference"] });
+}
+
+/** Returns the index after the unit of the wiki's markup that begins at `position`, or -1. */
+function endOfUnit(text, position) {
+  if (text.startsWith("{{", position)) return endOfCall(text, position);
+  LINK.lastIndex = position;
+  const link = LINK.exec(text);
+  if (link) return LINK.lastIndex - (link[1].includes("|") || link[0][0] === "!" ? link[2].length : 0);
+  for (const pattern of UNITS) {
+    pattern.lastIndex = position;
+    if (pattern.test(text)) return pattern.lastIndex;
+  }
+  return -1;
+}
+
+function unit(state, silent) {
+  const end = endOfUnit(state.src, state.pos);
+  if (end < 0 || end > state.posMax) return false;
+  if (!silent) state.push("wiki", "", 0).content = state.src.slice(state.pos, end);
+  state.pos = end;
+  return true;
+}
+
+/** `==text==`, by the rule of `~~text~~`: a run of two signs on each side. */
+function highlight(state, silent) {
+  const match = /==(?=[^\s=])((?:(?!==)[^\n])*[^\s=])==(?!=)/y;
+  match.lastIndex = state.pos;
+  const found = match.exec(state.src);
+  if (!found || match.lastIndex > state.posMax || state.src[state.pos - 1] === "=") return false;
+  if (!silent) {
+    state.push("highlight_open", "mark", 1);
+    const rest = state.posMax;
+    [state.pos, state.posMax] = [found.index + 2, found.index + 2 + found[1].length];
+    state.md.inline.tokenize(state);
+    state.posMax = rest;
+    state.push("highlight_close", "mark", -1);
+  }
+  state.pos = match.lastIndex;
+  return true;
+}
+
+/** Returns the reader of Markdown that the editor works with. */
+export function markdownReader() {
+  const md = new MarkdownIt("commonmark", { html: true }).enable(["table", "strikethrough"]);
+  md.use(footnote).use(deflist);
+  md.core.ruler.disable(["footnote_tail"]);
+  md.inline.ruler.disable(["footnote_inline", "footnote_ref"]);
+  md.block.ruler.before("reference", "abbreviation", abbreviation, { alt: ["paragraph", "reference", "blockquote"] });
+  md.block.ruler.before("table", "call_block", callBlock, PARENTS);
+  md.block.ruler.before("table", "formula_block", formulaBlock, { alt: ["paragraph", "reference", "blockquote"] });
+  withTableRule(md);
+  md.inline.ruler.before("strikethrough", "wiki", unit);
+  md.inline.ruler.before("emphasis", "highlight", highlight);
+  md.validateLink = () => true; // the wiki's sanitizer does it
+  return md;
+}

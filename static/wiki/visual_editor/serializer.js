@@ -1,0 +1,68 @@
+// Nodes as Markdown: for what is new, and for what was changed.
+import { Fragment } from "prosemirror-model";
+import { MarkdownSerializer, defaultMarkdownSerializer } from "prosemirror-markdown";
+import { schema } from "./schema.js";
+
+const STYLES = { tightLists: true };
+
+const serializer = new MarkdownSerializer(
+  {
+    ...defaultMarkdownSerializer.nodes,
+    bullet_list(state, node) { state.renderList(node, "  ", () => "- "); },
+    wiki(state, node) { state.text(node.attrs.source, false); },
+    source(state, node) { state.text(node.textContent, false); state.closeBlock(node); },
+    table(state, node) {
+      node.forEach((row, _, index) => {
+        state.write(rowText(row));
+        state.ensureNewLine();
+        if (index === 0) {
+          state.write(delimiterText(row));
+          state.ensureNewLine();
+        }
+      });
+      state.closeBlock(node);
+    },
+  },
+  {
+    ...defaultMarkdownSerializer.marks,
+    strike: { open: "~~", close: "~~", mixable: true, expelEnclosingWhitespace: true },
+    highlight: { open: "==", close: "==", mixable: true, expelEnclosingWhitespace: true },
+  },
+);
+
+/** Returns the second line of a table, with the alignment of its columns. */
+export function delimiterText(row) {
+  const signs = { left: ":--", center: ":-:", right: "--:" };
+  return `|${row.children.map((cell) => ` ${signs[cell.attrs.align] ?? "---"} `).join("|")}|`;
+}
+
+/** Returns the source of a cell, on one line. */
+export function cellText(cell) {
+  const paragraph = schema.node("paragraph", null, cell.content);
+  const text = blockText(paragraph).replace(/\\?\n/g, " ");
+  let result = "";
+  let position = 0;
+  for (const unit of text.matchAll(/\[\[[^[\]]*\]\]|\{\{[^{}]*\}\}/g)) {
+    result += text.slice(position, unit.index).replace(/(?<!\\)\|/g, "\\|") + unit[0];
+    position = unit.index + unit[0].length;
+  }
+  return result + text.slice(position).replace(/(?<!\\)\|/g, "\\|");
+}
+
+/** Returns the source of a row. */
+export function rowText(row) {
+  return `| ${row.children.map(cellText).join(" | ")} |`;
+}
+
+/** Returns a node with its texts as units, which are written as they are. */
+function withoutEscapes(node) {
+  if (node.isText) return schema.nodes.wiki.create({ source: node.text }, null, node.marks);
+  if (node.isLeaf || node.type.spec.code) return node;
+  return node.copy(Fragment.from(node.children.map(withoutEscapes)));
+}
+
+/** Returns the source of one block. With `isPlain`, signs in its text are not escaped. */
+export function blockText(node, isPlain = false) {
+  const doc = schema.node("doc", null, [isPlain ? withoutEscapes(node) : node]);
+  return serializer.serialize(doc, STYLES).replace(/\n+$/, "");
+}

@@ -1,0 +1,270 @@
+// The document as Markdown again: what was not changed keeps its lines, byte for byte.
+import { Fragment } from "prosemirror-model";
+import { changedBlockText, changedRowText, newBlockText } from "./changed_block.js";
+import { normalize } from "./normalize.js";
+import { rowText, delimiterText } from "./serializer.js";
+import { markerOf, read, textOf } from "./source_tree.js";
+
+const LISTS = new Set(["bullet_list", "ordered_list"]);
+const BETWEEN_LISTS = "<!-- -->";
+const DEFINITION = /^ {0,3}\[(?!\^)[^\]]+\]:/;
+
+const lineOf = (text) => ({ at: null, text });
+const linesOf = (text) => text.split("\n").map(lineOf);
+const isBlank = (lines) => lines.every((line) => !line.text.trim());
+
+/** Returns the old block of each new one, or null: equal blocks in order, then those that can be its earlier form. */
+function pair(olds, news) {
+  const pairs = news.map(() => null);
+  const places = new Map(olds.map((block, index) => [block.node, index]));
+  let next = 0;
+  news.forEach((node, index) => {
+    const place = places.get(node) ?? -1;
+    if (place >= next) {
+      pairs[index] = olds[place];
+      next = place + 1;
+    }
+  });
+  const segments = [];
+  let [start, first] = [0, 0];
+  for (let index = 0; index <= news.length; index += 1) {
+    const anchor = index < news.length ? pairs[index] : null;
+    if (index < news.length && !anchor) continue;
+    const end = anchor ? olds.indexOf(anchor) : olds.length;
+    segments.push([start, index, first, end]);
+    [start, first] = [index + 1, end + 1];
+  }
+  for (const segment of segments) pairSegment(olds, news, pairs, ...segment);
+  return pairs;
+}
+
+function pairSegment(olds, news, pairs, newStart, newEnd, oldStart, oldEnd) {
+  let [from, to, first, last] = [newStart, newEnd, oldStart, oldEnd];
+  while (from < to && first < last && news[from].eq(olds[first].node)) pairs[from++] = olds[first++];
+  while (from < to && first < last && news[to - 1].eq(olds[last - 1].node)) pairs[--to] = olds[--last];
+  const isSame = to - from === last - first;
+  while (from < to && first < last) {
+    const [node, block] = [news[from], olds[first]];
+    if (node.type === block.node.type && (isSame || isSimilar(node, block.node))) {
+      pairs[from++] = block;
+      first += 1;
+    } else if (isSame) {
+      from += 1;
+      first += 1;
+    } else if (to - from > last - first) {
+      from += 1;
+    } else {
+      first += 1;
+    }
+  }
+}
+
+function isSimilar(node, other) {
+  const [a, b] = [node.textContent, other.textContent];
+  let [start, end] = [0, 0];
+  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  return start + end >= 0.5 * Math.max(a.length, b.length, 1);
+}
+
+/** Writes the blocks of a text that was read as `source` (what `read` returns). */
+class SourceWriter {
+  constructor(source) {
+    this.root = source.root;
+    this.definitions = source.root.lines.filter((line) => DEFINITION.test(line.text)).map((line) => line.text).join("\n");
+  }
+
+  /** Returns the lines of a block that was `block` and is `node` now. */
+  changed(block, node) {
+    if (block.node === node || block.node.eq(node)) return block.lines;
+    if (block.kids?.length && node.childCount) return this.container(block, node);
+    const source = textOf(block.lines);
+    const text = block.type === "table_row"
+      ? changedRowText(block.node, node, source)
+      : changedBlockText(block.node, node, source, this.definitions);
+    return this.withKeptLines(block.lines, linesOf(text));
+  }
+
+  /** Returns the lines with those that are as they were at the beginning and at the end taken from the source. */
+  withKeptLines(olds, news) {
+    const lines = [...news];
+    let [start, end] = [0, 0];
+    while (start < olds.length && start < news.length && olds[start].text === news[start].text) {
+      lines[start] = olds[start];
+      start += 1;
+    }
+    while (end < Math.min(olds.length, news.length) - start && olds.at(-1 - end).text === news.at(-1 - end).text) {
+      lines[news.length - 1 - end] = olds.at(-1 - end);
+      end += 1;
+    }
+    return lines;
+  }
+
+  /** Returns the lines of a container with other blocks in it. */
+  container(block, node) {
+    return this.wrap(block, node, this.inside(block, node));
+  }
+
+  /** Returns the lines in a container, as its kids see them. */
+  inside(block, node) {
+    const { kids, inner, first } = block;
+    const pairs = pair(kids, node.children);
+    const lines = inner.slice(0, kids[0].first - first);
+    let previous = -1;
+    node.forEach((child, _, index) => {
+      const kid = pairs[index];
+      const place = kid ? kids.indexOf(kid) : null;
+      if (index) lines.push(...this.gap(block, previous, place, [node.child(index - 1), child]));
+      else if (place > 0 || place === null) lines.push(...this.definitionsBefore(block, place ?? 0));
+      lines.push(...(kid ? this.changed(kid, child) : this.fresh(block, child, previous)));
+      if (block.type === "table" && index === 0) lines.push(...this.delimiter(block, node));
+      if (place !== null) previous = place;
+    });
+    if (previous < kids.length - 1) lines.push(...this.lostDefinitions(block, previous, kids.length - 1));
+    const isHeadOnly = block.type === "table" && kids.length === 1;
+    return [...lines, ...inner.slice(kids.at(-1).last - first + (isHeadOnly ? 1 : 0))];
+  }
+
+  /** Returns the definitions of references that stood between blocks that are gone. */
+  lostDefinitions(block, from, to) {
+    const lost = [];
+    for (let index = Math.max(from, 0); index < to; index += 1) {
+      const lines = this.linesBetween(block, index);
+      if (!isBlank(lines)) lost.push(...lines);
+    }
+    return block.type === "table" ? [] : lost;
+  }
+
+  definitionsBefore(block, place) {
+    return this.lostDefinitions(block, 0, place);
+  }
+
+  linesBetween(block, index) {
+    return block.inner.slice(block.kids[index].last - block.first, block.kids[index + 1].first - block.first);
+  }
+
+  /** Returns the lines between two blocks: those that were there, or what separates blocks of this kind. */
+  gap(block, previous, place, nodes) {
+    if (block.type === "table") return [];
+    const isNeighbour = place !== null && place === previous + 1 && previous >= 0;
+    if (isNeighbour) return this.linesBetween(block, previous);
+    const end = place ?? Math.min(previous + 1, block.kids.length - 1);
+    const kept = place === null ? [] : this.lostDefinitions(block, previous, end);
+    if (kept.length) return isBlank([kept[0]]) ? kept : [lineOf(""), ...kept];
+    if (block.type !== "doc" && this.isTight(block)) return [];
+    const areLists = LISTS.has(nodes[0].type.name) && nodes[0].type === nodes[1].type;
+    return areLists ? ["", BETWEEN_LISTS, ""].map(lineOf) : [lineOf("")];
+  }
+
+  isTight(block) {
+    return LISTS.has(block.type) || block.type === "list_item"
+      ? block.kids.every((kid, index) => index === 0 || kid.first === block.kids[index - 1].last)
+        && (block.type !== "list_item" || block.kids.length > 1)
+      : false;
+  }
+
+  delimiter(block, node) {
+    const { kids, inner, first } = block;
+    const old = kids[0].node;
+    const head = node.firstChild;
+    const isSame = old.childCount === head.childCount
+      && head.children.every((cell, index) => cell.attrs.align === old.child(index).attrs.align);
+    const start = kids[0].last - first;
+    return isSame ? inner.slice(start, start + 1) : [lineOf(delimiterText(head))];
+  }
+
+  /** Returns the lines of a block that is new in a container. */
+  fresh(block, node, previous) {
+    if (block.type === "table") return [lineOf(rowText(node))];
+    if (!LISTS.has(block.type)) return linesOf(newBlockText(node, this.definitions));
+    const sibling = block.kids[Math.max(previous, 0)];
+    const marker = (markerOf(sibling.lines[0].text) || "- ").replace(/(?<=[-*+.)])$|\t$/, " ")
+      .replace(/\d+/, (number) => String(Number(number) + 1));
+    const separator = this.isTight(block) && node.childCount < 3 ? "\n" : "\n\n";
+    const inner = node.children.map((child) => newBlockText(child, this.definitions)).join(separator);
+    return this.withMarker(linesOf(inner), marker);
+  }
+
+  withMarker(lines, marker) {
+    const indent = " ".repeat(marker.length);
+    return lines.map(({ text }, index) => lineOf((index ? indent : marker) + text).text.replace(/^\s+$/, "")).map(lineOf);
+  }
+
+  /** Returns the lines of a container as its own container holds them. */
+  wrap(block, node, inner) {
+    const isItem = block.type === "list_item";
+    if (!isItem && block.type !== "blockquote") return block.type === "ordered_list" ? this.numbered(block, node, inner) : inner;
+    const marker = isItem ? this.itemMarker(block) : "> ";
+    const rest = isItem ? " ".repeat(marker.length) : "> ";
+    return inner.map(({ at, text }, index) => {
+      const isFirst = at === block.first;
+      if (at !== null && isFirst === (index === 0)) return block.lines[at - block.first];
+      return lineOf(((index ? rest : marker) + text).replace(/\s+$/, isItem ? "" : (end) => (text ? end : "")));
+    });
+  }
+
+  itemMarker(block) {
+    return block.marker + (/\S$/.test(block.marker) ? " " : "");
+  }
+
+  /** Lets the first item of a list have the number with which the list begins. */
+  numbered(block, node, inner) {
+    const number = /\d{1,9}/.exec(inner[0].text)?.[0];
+    if (number === undefined || Number(number) === node.attrs.order) return inner;
+    return [lineOf(inner[0].text.replace(number, String(node.attrs.order))), ...inner.slice(1)];
+  }
+}
+
+/** Returns a document without the comments that keep two lists apart. */
+function comparable(doc) {
+  const blocks = doc.children.filter((node) => node.type.name !== "source" || node.textContent !== BETWEEN_LISTS);
+  return doc.copy(Fragment.from(blocks));
+}
+
+/** Whether a text is read as this document. */
+export function isTextOf(text, doc) {
+  return comparable(read(text).doc).eq(comparable(doc));
+}
+
+/** Returns the text of a document whose blocks are all written anew. */
+function wholeText(doc) {
+  const parts = doc.children.map((node) => newBlockText(node, ""));
+  return parts.map((part, index) => {
+    if (!index) return part;
+    const isTwin = LISTS.has(doc.child(index).type.name) && doc.child(index).type === doc.child(index - 1).type;
+    return `${isTwin ? `\n\n${BETWEEN_LISTS}` : ""}\n\n${part}`;
+  }).join("");
+}
+
+/** Returns the text with the blocks that were changed at the top level written anew, each between blank lines. */
+function carefulText(source, doc) {
+  const writer = new SourceWriter(source);
+  writer.changed = (block, node) => (block.node.eq(node) ? block.lines : linesOf(newBlockText(node, writer.definitions)));
+  writer.gap = (block, previous, place, nodes) => {
+    const lines = SourceWriter.prototype.gap.call(writer, block, previous, place, nodes);
+    return lines.length ? lines : [lineOf("")];
+  };
+  return textOf(writer.inside(source.root, doc));
+}
+
+/**
+ * Returns `{ text, isExact }`: the Markdown of a document that was read from `source` (what `read` returns). The lines of
+ * blocks that were not changed are those of the source. `isExact` is false if the text is not read as the document.
+ */
+export function write(source, shown) {
+  const doc = normalize(shown);
+  if (source.doc.eq(doc)) return { text: textOf(source.root.lines), isExact: true };
+  if (!source.root.kids.length) {
+    const text = [...source.root.lines.map((line) => line.text).filter((line) => line.trim()), ""].join("\n\n") + wholeText(doc);
+    return { text: `${text}\n`, isExact: isTextOf(text, doc) };
+  }
+  const writers = [
+    () => textOf(new SourceWriter(source).inside(source.root, doc)), () => carefulText(source, doc), () => wholeText(doc),
+  ];
+  let text = "";
+  for (const writer of doc.childCount ? writers : []) {
+    text = writer();
+    if (isTextOf(text, doc)) return { text, isExact: true };
+  }
+  return { text, isExact: text === "" && doc.childCount === 0 };
+}

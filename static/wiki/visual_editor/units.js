@@ -1,0 +1,147 @@
+// How units of the wiki's markup, pictures and blocks of source are shown and edited.
+import { Plugin } from "prosemirror-state";
+import { Decoration, DecorationSet } from "prosemirror-view";
+import { schema } from "./schema.js";
+
+const TASK = /^\[([ xX])\] /;
+const CALLOUT = /^\[!(\w+)\]/;
+
+/** Returns the words that stand for a unit, and what it is (for its style and its description). */
+export function labelOf(source) {
+  const link = /^\[\[([^|\]]*)(?:\|(.*))?\]\](.*)$/s.exec(source);
+  if (link) {
+    const [, target, label, trail] = link;
+    const fact = /^([^:[\]]+)::(.*)$/s.exec(target);
+    if (fact) return { kind: "fact", label: label || fact[2], title: `${fact[1]}: ${fact[2]}` };
+    return { kind: "link", label: (label || target.replace(/^:/, "")) + trail, title: target };
+  }
+  if (source.startsWith("{{")) {
+    const name = /^\{\{\s*(#?[^|:}\n]+)/.exec(source);
+    return { kind: "call", label: `{{${(name?.[1] ?? "").trim()}…}}`, title: source };
+  }
+  if (source.startsWith("[^")) return { kind: "note", label: source.slice(2, -1), title: source };
+  if (source.startsWith("!")) return { kind: "picture", label: source.slice(3, -2).split("|")[0], title: source };
+  return { kind: "markup", label: source, title: source };
+}
+
+/** Shows a unit; it is edited as its source, in a field beside it. */
+export class UnitView {
+  constructor(node, view, getPos, texts) {
+    Object.assign(this, { node, view, getPos, texts });
+    this.dom = document.createElement("span");
+    this.dom.className = "wiki-unit";
+    this.dom.addEventListener("click", () => this.open());
+    this.show();
+  }
+
+  show() {
+    const { kind, label, title } = labelOf(this.node.attrs.source);
+    this.dom.dataset.kind = kind;
+    this.dom.textContent = label;
+    this.dom.title = title;
+  }
+
+  update(node) {
+    if (node.type !== this.node.type) return false;
+    this.node = node;
+    this.show();
+    return true;
+  }
+
+  open() {
+    if (this.panel) return;
+    this.panel = document.createElement("span");
+    this.panel.className = "unit-panel";
+    const field = document.createElement("input");
+    field.value = this.node.attrs.source;
+    field.setAttribute("aria-label", this.texts.source);
+    field.size = Math.min(Math.max(field.value.length, 16), 60);
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter" || event.key === "Escape") {
+        event.preventDefault();
+        this.close(event.key === "Enter" ? field.value : null);
+        this.view.focus();
+      }
+    });
+    field.addEventListener("blur", () => this.close(field.value));
+    this.panel.append(field);
+    this.dom.after(this.panel);
+    field.focus();
+    field.select();
+  }
+
+  /** Closes the field; a unit without source is deleted. */
+  close(source) {
+    const { panel } = this;
+    if (!panel) return;
+    this.panel = null;
+    panel.remove();
+    if (source === null || source === this.node.attrs.source) return;
+    const at = this.getPos();
+    const { tr } = this.view.state;
+    const unit = source.trim() ? schema.nodes.wiki.create({ source }, null, this.node.marks) : [];
+    this.view.dispatch(tr.replaceWith(at, at + 1, unit));
+  }
+
+  stopEvent(event) {
+    return Boolean(this.panel?.contains(event.target));
+  }
+
+  ignoreMutation() {
+    return true;
+  }
+
+  selectNode() {
+    this.dom.classList.add("ProseMirror-selectednode");
+  }
+
+  deselectNode() {
+    this.dom.classList.remove("ProseMirror-selectednode");
+  }
+}
+
+/** Shows a picture by its name: its file is not asked for while one writes. */
+export function pictureView(node) {
+  const dom = document.createElement("span");
+  dom.className = "wiki-unit";
+  dom.dataset.kind = "picture";
+  dom.textContent = node.attrs.alt || node.attrs.src.replace(/^[^:]*:/, "");
+  dom.title = node.attrs.src;
+  return { dom };
+}
+
+function decorate(doc) {
+  const decorations = [];
+  doc.descendants((node, at, parent, index) => {
+    if (node.type === schema.nodes.blockquote) {
+      const type = CALLOUT.exec(node.textContent)?.[1].toLowerCase();
+      if (type) decorations.push(Decoration.node(at, at + node.nodeSize, { class: `callout callout-${type}` }));
+    } else if (node.type === schema.nodes.paragraph && parent.type === schema.nodes.list_item && index === 0) {
+      const mark = TASK.exec(node.textContent);
+      if (mark) decorations.push(Decoration.inline(at + 1, at + 4, { class: "task-mark", "data-done": String(mark[1] !== " ") }));
+    }
+    return !node.isTextblock;
+  });
+  return DecorationSet.create(doc, decorations);
+}
+
+/** Marks tasks, which a click ticks, and call-outs. */
+export const decorations = new Plugin({
+  state: {
+    init: (_, state) => decorate(state.doc),
+    apply: (transaction, set) => (transaction.docChanged ? decorate(transaction.doc) : set),
+  },
+  props: {
+    decorations(state) {
+      return this.getState(state);
+    },
+    handleClick(view, at, event) {
+      const mark = event.target.closest?.(".task-mark");
+      if (!mark) return false;
+      const start = view.posAtDOM(mark, 0);
+      view.dispatch(view.state.tr.insertText(mark.dataset.done === "true" ? " " : "x", start + 1, start + 2));
+      return true;
+    },
+  },
+});

@@ -1,0 +1,131 @@
+// The visual editor of a text field. The field stays what is saved, previewed and kept as a draft.
+import { baseKeymap } from "prosemirror-commands";
+import { dropCursor } from "prosemirror-dropcursor";
+import { gapCursor } from "prosemirror-gapcursor";
+import { history } from "prosemirror-history";
+import { keymap } from "prosemirror-keymap";
+import { EditorState, Plugin } from "prosemirror-state";
+import { tableEditing } from "prosemirror-tables";
+import { EditorView } from "prosemirror-view";
+import { COMMANDS, KEYS, insertUnit, isActive, isInTable } from "./commands.js";
+import { menus } from "./menus.js";
+import { cleanHtml, fromText } from "./pasting.js";
+import { read } from "./source_tree.js";
+import { write } from "./source_writer.js";
+import { typing } from "./typing.js";
+import { UnitView, decorations, pictureView } from "./units.js";
+
+const FRONT_MATTER = /^---[ \t]*\n(?:[^]*?\n)?---[ \t]*(?:\n|$)/;
+const REDIRECT = /^\s*#redirect(?:ion)?\b/i;
+const WAIT = 400;
+
+/** Returns why a text cannot be edited here, as the name of a message, or "". */
+function refusal(text, source) {
+  if (REDIRECT.test(text)) return "redirect";
+  return source.isWhole && write(source, source.doc).text === text ? "" : "source";
+}
+
+function divided(text) {
+  const head = FRONT_MATTER.exec(text)?.[0] ?? "";
+  return { head, body: text.slice(head.length) };
+}
+
+class VisualEditor {
+  constructor(field, { host, toolbar, texts, blocks, pagesUrl, onState }) {
+    Object.assign(this, { field, host, toolbar, texts, onState, waiting: 0 });
+    const { head, body } = divided(field.value);
+    this.source = read(body);
+    this.refusal = refusal(body, this.source);
+    if (this.refusal) return;
+    this.header = this.headerField(head);
+    this.place = document.createElement("div");
+    host.replaceChildren(this.header.parentElement, this.place);
+    const plugins = [
+      menus({ host, blocks, pagesUrl, texts }), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(), gapCursor(),
+      tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
+    ];
+    this.view = new EditorView(this.place, {
+      state: EditorState.create({ doc: this.source.doc, plugins }),
+      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, class: "text", dir: "auto", spellcheck: "true" },
+      nodeViews: { wiki: (node, view, getPos) => new UnitView(node, view, getPos, texts), image: pictureView },
+      clipboardTextParser: fromText,
+      transformPastedHTML: cleanHtml,
+      dispatchTransaction: (transaction) => this.apply(transaction),
+    });
+    this.showState();
+  }
+
+  /** Makes the field of the front matter, which is edited as it is written. */
+  headerField(head) {
+    const details = document.createElement("details");
+    details.className = "visual-header";
+    const summary = document.createElement("summary");
+    summary.textContent = this.texts.facts;
+    const area = document.createElement("textarea");
+    area.value = head;
+    area.rows = Math.max(3, head.split("\n").length);
+    area.setAttribute("aria-label", this.texts.facts);
+    area.addEventListener("input", () => this.keepSoon());
+    details.append(summary, area);
+    return area;
+  }
+
+  apply(transaction) {
+    this.view.updateState(this.view.state.apply(transaction));
+    if (transaction.docChanged) this.keepSoon();
+  }
+
+  keepSoon() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.keep(), WAIT);
+    this.isDirty = true;
+  }
+
+  /** Writes the text into the field. */
+  keep() {
+    clearTimeout(this.waiting);
+    if (!this.isDirty) return;
+    this.isDirty = false;
+    const { text, isExact } = write(this.source, this.view.state.doc);
+    const head = this.header.value;
+    const separator = head && !head.endsWith("\n") && text ? "\n" : "";
+    this.field.value = head + separator + text;
+    this.onState({ isExact });
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** Does what a button of the toolbar stands for. */
+  run(name) {
+    if (name === "link") this.view.dispatch(this.view.state.tr.insertText("[["));
+    else if (name === "category") insertUnit("[[Category:…]]")(this.view.state, this.view.dispatch);
+    else COMMANDS[name]?.(this.view.state, this.view.dispatch, this.view);
+    this.view.focus();
+  }
+
+  showState() {
+    for (const button of this.toolbar.querySelectorAll("[data-command]")) {
+      button.setAttribute("aria-pressed", String(isActive(this.view.state, button.dataset.command)));
+    }
+    const tools = this.toolbar.querySelector("[data-table-tools]");
+    if (tools) tools.hidden = !isInTable(this.view.state);
+  }
+
+  focus() {
+    this.view.focus();
+  }
+
+  close() {
+    this.keep();
+    this.view.destroy();
+    this.host.replaceChildren();
+  }
+}
+
+/**
+ * Opens the visual editor of `field` in `host`. Returns `{ editor }`, or `{ refusal }` with the name of the reason why the
+ * text can only be edited as source.
+ */
+export function open(field, options) {
+  const editor = new VisualEditor(field, options);
+  return editor.refusal ? { refusal: editor.refusal } : { editor };
+}

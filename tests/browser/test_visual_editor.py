@@ -1,0 +1,208 @@
+"""The visual editor in a browser: what is typed, chosen and pasted becomes Markdown, and nothing else changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_layout import sign_in
+from tests.factories import make_page
+from wiki.pages import page_lookup
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from wiki.accounts.models import User
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
+
+TEXT = """---
+Nature: Pratique
+Ville:   Lyon
+---
+# Établi
+
+Un établi *solide* ,  en hêtre.
+
+* scie
+* marteau
+
+| outil | nombre |
+|:------|-------:|
+| scie  |   2    |
+
+{{#ask: [[Ville::Lyon]]
+|format=ul
+}}
+"""
+EDITOR = ".ProseMirror"
+
+
+@pytest.fixture
+def page(alice: User) -> Any:
+    """A page with a front matter, and signs that no serializer would write."""
+    return make_page("Établi", TEXT, by=alice)
+
+
+def open_editor(tab: Page, address: str = "/edit/Établi") -> None:
+    """Sign in and open the visual editor."""
+    sign_in(tab, "alice")
+    tab.goto(address)
+    expect(tab.locator(EDITOR)).to_be_visible()
+
+
+def saved(tab: Page, user: User, title: str = "Établi") -> str:
+    """Save, and return the text of the page."""
+    with tab.expect_navigation():
+        tab.click("button[name=save]")
+    found = page_lookup.find(title, user)
+    assert found is not None
+    return found.source.text
+
+
+def place_cursor(tab: Page, selector: str) -> None:
+    """Put the cursor at the end of an element of the text."""
+    tab.click(f"{EDITOR} {selector}")
+    tab.keyboard.press("End")
+
+
+def test_only_what_is_typed_changes(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    place_cursor(tab, "p")
+    tab.keyboard.type(" Et lourd.")
+    place_cursor(tab, "td")
+    tab.keyboard.type(" fine")
+    place_cursor(tab, "li:last-child p")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("lime")
+    expected = TEXT.replace("hêtre.", "hêtre. Et lourd.").replace("| scie  ", "| scie fine  ")
+    assert saved(tab, alice) == expected.replace("* marteau", "* marteau\n* lime")
+
+
+def test_markdown_that_is_typed_means_what_it_does(tab: Page, alice: User) -> None:
+    open_editor(tab, "/edit/Lampe")
+    tab.click(EDITOR)
+    for line in ("## Montage", "Avec **soin** et ~~hâte~~", "- une vis", "deux vis"):
+        tab.keyboard.type(line)
+        tab.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("Voir [[Établi|l'établi]], signé 2 * 3_a_b.")
+    expect(tab.locator(f"{EDITOR} h2")).to_have_text("Montage")
+    expect(tab.locator(f"{EDITOR} [data-kind=link]")).to_have_text("l'établi")
+    text = "## Montage\n\nAvec **soin** et ~~hâte~~\n\n- une vis\n- deux vis\n\n"
+    text += "Voir [[Établi|l'établi]], signé 2 * 3_a_b.\n"
+    assert saved(tab, alice, "Lampe") == text
+
+
+def test_pages_and_blocks_are_chosen_from_a_list(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab, "/edit/Lampe")
+    tab.click(EDITOR)
+    tab.keyboard.type("Sur l’[[Établ")
+    expect(tab.locator("[role=option] >> nth=0")).to_contain_text("Établi")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type(".")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("/tabl")
+    tab.keyboard.press("Enter")
+    for word in ("a", "b", "c"):
+        tab.keyboard.type(word)
+        tab.keyboard.press("Tab")
+    assert saved(tab, alice, "Lampe").startswith("Sur l’[[Établi]].\n\n| a | b |\n| --- | --- |\n| c |")
+
+
+def test_what_is_undone_makes_no_version(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    place_cursor(tab, "p")
+    tab.keyboard.type(" Et lourd.")
+    tab.click("[data-command=bullet_list]")
+    for _ in range(3):
+        tab.keyboard.press("Control+z")
+    assert saved(tab, alice) == TEXT
+
+
+def test_tools_and_keys(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    place_cursor(tab, "p")
+    tab.keyboard.press("Control+Shift+ArrowLeft")
+    tab.keyboard.press("Control+Shift+ArrowLeft")
+    tab.click("[data-command=strong]")
+    expect(tab.locator("[data-command=strong]")).to_have_attribute("aria-pressed", "true")
+    tab.click(f"{EDITOR} td")
+    tab.click("[data-command=row_after]")
+    text = saved(tab, alice)
+    assert "en **hêtre.**" in text
+    assert "| scie  |   2    |\n|  |  |\n" in text
+
+
+def test_a_text_that_would_change_opens_as_source(tab: Page, alice: User) -> None:
+    make_page("Renvoi", "#REDIRECT [[Établi]]", by=alice)
+    sign_in(tab, "alice")
+    tab.goto("/edit/Renvoi")
+    expect(tab.locator("textarea[name=text]")).to_be_visible()
+    expect(tab.locator("[data-editor-note]")).not_to_be_empty()
+    expect(tab.locator(EDITOR)).to_have_count(0)
+
+
+def test_the_front_matter_is_edited_as_it_is_written(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    tab.click(".visual-header summary")
+    tab.locator(".visual-header textarea").fill("---\nNature: Pratique\nVille:   Brest\n---\n")
+    assert saved(tab, alice) == TEXT.replace("Lyon\n---", "Brest\n---")
+
+
+def test_an_unanswered_draft_is_not_overwritten(tab: Page, page: Any) -> None:
+    open_editor(tab)
+    tab.on("dialog", lambda dialog: dialog.accept())
+    for word in (" un", " deux"):
+        place_cursor(tab, "p")
+        tab.keyboard.type(word)
+        tab.wait_for_timeout(1500)
+        tab.goto("/edit/Établi")
+    expect(tab.locator("[data-drafts] p")).to_have_count(2)
+    tab.click("[data-drafts] p >> nth=0 >> button >> nth=0")
+    expect(tab.locator(f"{EDITOR} p >> nth=0")).to_have_text("Un établi solide , en hêtre. un")
+    expect(tab.locator("[data-drafts] p")).to_have_count(1)
+
+
+WORD = """<html><style>p.MsoNormal{color:red}</style><body><!--StartFragment-->
+<h1>Titre</h1><p class="MsoNormal">Du <b>gras</b> et du <span style="font-style:italic">penché</span><o:p></o:p></p>
+<p class="MsoListParagraph" style="mso-list:l0"><span style="mso-list:Ignore">·<span>&nbsp;&nbsp;</span></span>un</p>
+<p class="MsoListParagraph" style="mso-list:l0"><span style="mso-list:Ignore">·<span>&nbsp;&nbsp;</span></span>deux</p>
+<script>alert(1)</script><!--EndFragment--></body></html>"""
+PASTE = """(editor, [type, data]) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData(type, data);
+  editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "pasted", "text"),
+    [
+        ("text/html", WORD, "## Titre\n\nDu **gras** et du *penché*\n\n- un\n- deux\n"),
+        ("text/plain", "## Deux\n\n* a\n* b [[Établi]]", "## Deux\n\n- a\n- b [[Établi]]\n"),
+    ],
+)
+def test_what_is_pasted_comes_in_clean(tab: Page, alice: User, kind: str, pasted: str, text: str) -> None:
+    open_editor(tab, "/edit/Lampe")
+    tab.click(EDITOR)
+    tab.locator(EDITOR).evaluate(PASTE, [kind, pasted])
+    assert saved(tab, alice, "Lampe") == text
+
+
+def test_on_a_phone(tab: Page, page: Any, alice: User) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    open_editor(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    place_cursor(tab, "p")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("/lis")
+    menu = tab.locator(".editor-menu").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= 390
+    tab.click("[role=option] >> nth=0")
+    tab.keyboard.type("vis")
+    assert "hêtre.\n\n- vis\n\n* scie" in saved(tab, alice)

@@ -1,0 +1,120 @@
+// Acts on documents of the visual editor, as `tests/editor/test_source_writer.py` asks for them: reads texts as JSON from
+// standard input, and writes for each act and text what went wrong.
+import { readFileSync } from "node:fs";
+import { EditorState } from "prosemirror-state";
+import { Fragment } from "prosemirror-model";
+import { closeHistory, history, undo } from "prosemirror-history";
+import { schema } from "../../static/wiki/visual_editor/schema.js";
+import { read } from "../../static/wiki/visual_editor/source_tree.js";
+import { isTextOf, write } from "../../static/wiki/visual_editor/source_writer.js";
+
+const NEW = "Un mot nouveau";
+const { paragraph, list_item: item } = schema.nodes;
+
+/** Returns position and node of the first node for which `test` holds, and of its parent. */
+function find(doc, test) {
+  let found = null;
+  doc.descendants((node, at, parent, index) => {
+    if (!found && test(node, parent)) found = { at, node, parent, index };
+    return !found;
+  });
+  return found;
+}
+
+const isWord = (node, parent) => node.isText && parent.type !== schema.nodes.source && !parent.type.spec.code && /\p{L}{3}/u.test(node.text);
+/** Returns a transaction that puts letters into the first word below a node of one of these types, or null. */
+function typeInto(state, ...types) {
+  let at = -1;
+  state.doc.descendants((node, position, parent) => {
+    if (at < 0 && isWord(node, parent)) {
+      const place = state.doc.resolve(position);
+      const depths = Array.from({ length: place.depth + 1 }, (_, depth) => place.node(depth).type.name);
+      if (!types.length || types.some((type) => depths.includes(type))) at = position + node.text.search(/\p{L}{3}/u) + 1;
+    }
+    return at < 0;
+  });
+  return at < 0 ? null : state.tr.insertText("xyz", at);
+}
+
+/** The acts: each returns a transaction, or null where the text has nothing for it. */
+const ACTS = {
+  letters: (state) => typeInto(state, "paragraph", "heading"),
+  lettersInItem: (state) => typeInto(state, "list_item"),
+  lettersInQuote: (state) => typeInto(state, "blockquote"),
+  lettersInCell: (state) => typeInto(state, "table_cell", "table_header"),
+  paragraph: (state) => {
+    const at = state.doc.childCount > 1 ? state.doc.firstChild.nodeSize : state.doc.content.size;
+    return state.tr.insert(at, paragraph.create(null, schema.text(NEW)));
+  },
+  deletion: (state) => {
+    if (state.doc.childCount < 3) return null;
+    const start = state.doc.firstChild.nodeSize;
+    return state.tr.delete(start, start + state.doc.child(1).nodeSize);
+  },
+  bold: (state) => {
+    const word = find(state.doc, (node, parent) => isWord(node, parent) && !node.marks.length);
+    if (!word) return null;
+    const start = word.at + word.node.text.search(/\p{L}{3}/u);
+    const length = /^\p{L}+/u.exec(word.node.text.slice(start - word.at))[0].length;
+    return state.tr.addMark(start, start + length, schema.marks.strong.create());
+  },
+  item: (state) => {
+    const list = find(state.doc, (node) => node.type.name.endsWith("_list"));
+    return list && state.tr.insert(list.at + 1 + list.node.firstChild.nodeSize, item.create(null, paragraph.create(null, schema.text(NEW))));
+  },
+  itemDeletion: (state) => {
+    const list = find(state.doc, (node) => node.type.name.endsWith("_list") && node.childCount > 1);
+    return list && state.tr.delete(list.at + 1, list.at + 1 + list.node.firstChild.nodeSize);
+  },
+  row: (state) => {
+    const table = find(state.doc, (node) => node.type === schema.nodes.table && node.childCount > 1);
+    if (!table) return null;
+    const row = table.node.child(1);
+    const cells = row.children.map((cell, index) => cell.copy(index ? Fragment.empty : Fragment.from(schema.text(NEW))));
+    return state.tr.insert(table.at + 1 + table.node.firstChild.nodeSize, row.copy(Fragment.from(cells)));
+  },
+};
+
+/** Returns how many lines of one text are not in the other, at the same place in order. */
+function changedLines(before, after) {
+  const [a, b] = [before.split("\n"), after.split("\n")];
+  let [start, end] = [0, 0];
+  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  return { removed: a.length - start - end, added: b.length - start - end, text: b.slice(start, b.length - end).join("\n") };
+}
+
+function fault(name, text, source) {
+  const state = EditorState.create({ doc: source.doc, plugins: [history()] });
+  const transaction = ACTS[name](state);
+  if (!transaction) return null;
+  const changed = state.apply(closeHistory(transaction));
+  const written = write(source, changed.doc);
+  if (!written.isExact) return { fault: "not read as the document", written: written.text };
+  const lines = changedLines(text, written.text);
+  let undone = changed;
+  undo(changed, (step) => { undone = changed.apply(step); });
+  const again = write(source, undone.doc);
+  if (again.text !== text) return { fault: "undo", written: again.text };
+  return { ...lines, isExactly: name.startsWith("letters") && written.text.replace("xyz", "") === text };
+}
+
+const results = [];
+for (const [id, text] of JSON.parse(readFileSync(0, "utf8"))) {
+  const source = read(text);
+  const blocks = [];
+  const list = (block, depth) => block.kids?.forEach((kid) => {
+    if (!kid.token.hidden) blocks.push([kid.type, kid.first + 1, kid.last, depth]); // not the paragraph of a tight item
+    list(kid, depth + 1);
+  });
+  list(source.root, 0);
+  const same = write(source, source.doc).text === text && isTextOf(text, source.doc);
+  results.push({ id, act: "open", isWhole: source.isWhole, same, blocks });
+  if (source.isWhole) {
+    for (const act of Object.keys(ACTS)) {
+      const result = fault(act, text, source);
+      if (result) results.push({ id, act, ...result });
+    }
+  }
+}
+process.stdout.write(JSON.stringify(results));
