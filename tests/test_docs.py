@@ -117,7 +117,8 @@ def test_diagrams_begin_with_a_known_keyword(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
 def test_names_of_the_code_exist(name: str) -> None:
-    files = [path for folder in ("wiki", "movilab", "tests") for path in (ROOT / folder).rglob("*.py")]
+    folders = {"wiki": "*.py", "movilab": "*.py", "tests": "*.py", "static/wiki": "*.js"}
+    files = [path for folder, names in folders.items() for path in (ROOT / folder).rglob(names)]
     known = {path.stem for path in files}
     for path in files:
         known.update(re.findall(r"\w+", path.read_text(encoding="utf-8")))
