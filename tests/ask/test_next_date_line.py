@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from tests.factories import make_page
 from wiki.accounts.models import User
+from wiki.ask.embedding import fact_box
 from wiki.ask.embedding.next_date_line import next_date_line
 from wiki.facts.datatypes.recurring_dates import read_recurrence
 from wiki.pages.models import RenderedPage
@@ -94,3 +95,19 @@ def test_a_page_whose_dates_are_over_does_not_expire(alice: User, client: Client
     html = client.get("/wiki/Atelier").content.decode()
     assert '<span class="next-date">' not in html
     assert "<code>toutes les heures</code>" in html, "what cannot be read is shown as written, with its problem"
+
+
+@pytest.mark.django_db
+def test_the_next_date_is_that_of_a_limited_number_of_values(
+    alice: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = []
+    monkeypatch.setattr(fact_box, "next_date_line", lambda values, now: counts.append(len(values)))
+    names = ("Rendez-vous", "Permanence", "Atelier")
+    for name in names:
+        make_page(f"Attribut:{name}", "---\nA le type: Date récurrente\n---", by=alice)
+    days = ", ".join(f"tous les jours à {hour}h" for hour in range(20))
+    lines = "\n".join(f"{name}: [{days}]" for name in names)
+    make_page("Fête", f"---\n{lines}\n---\nTexte.", by=alice)
+    client.get("/wiki/Fête")
+    assert counts == [20, 20, fact_box.RECURRING_LIMIT - 40]

@@ -42,6 +42,8 @@ SHOWN_ELSEWHERE = frozenset(("_INST", "_SUBC", "_SKEY", "_DTITLE", "_CONC"))
 """Special properties that the page shows in other parts of its layout."""
 VALUES_LIMIT = 50
 """Values of one property that a fact box shows at most."""
+RECURRING_LIMIT = 50
+"""Recurring dates of a page whose next date is looked for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +129,18 @@ class PageFacts:
 
     def _expiring_lines(self) -> dict[str, ExpiringLine]:
         """Return the lines below opening hours and recurring dates of the current text, by property key."""
-        values: dict[tuple[str, str], list[Value]] = {}
-        for fact in self.by_fragment.get("", ()) if self.slots.page is not None else ():
-            if fact.value.datatype in (OPENING_HOURS, RECURRING_DATE) and fact.value.is_usable:
-                values.setdefault((fact.key, fact.value.datatype), []).append(fact.value)
-        now, lines = timezone.now(), dict[str, ExpiringLine | None]()
-        for (key, datatype), own in values.items():
-            if datatype == OPENING_HOURS:
-                lines[key] = opening_line([value.raw for value in own], now)
-            else:
-                lines[key] = next_date_line([value.canonical_value for value in own[:VALUES_LIMIT]], now)
+        hours: dict[str, list[str]] = {}
+        recurring: dict[str, list[str]] = {}
+        own = [fact for fact in self.by_fragment.get("", ()) if self.slots.page is not None and fact.value.is_usable]
+        for fact in own:
+            if fact.value.datatype == OPENING_HOURS:
+                hours.setdefault(fact.key, []).append(fact.value.raw)
+        # Looking for the next date of a hostile rule takes milliseconds, and a page may have thousands of them.
+        for fact in [fact for fact in own if fact.value.datatype == RECURRING_DATE][:RECURRING_LIMIT]:
+            recurring.setdefault(fact.key, []).append(fact.value.canonical_value)
+        now = timezone.now()
+        lines = {key: opening_line(values, now) for key, values in hours.items()}
+        lines |= {key: next_date_line(values, now) for key, values in recurring.items()}
         return {key: line for key, line in lines.items() if line is not None}
 
     def label_html(self, key: str) -> SafeString:
