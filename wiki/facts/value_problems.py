@@ -58,6 +58,21 @@ PROBLEMS: Mapping[str, str] = {
         "“%(value)s” names no opening hours. Write them as “Tuesday to Friday 9:00-12:00 and 14:00-18:00” or"
         " “Tu-Fr 09:00-12:00,14:00-18:00”."
     ),
+    "recurrence_unreadable": gettext_noop(
+        "“%(value)s” is no recurring date. Write it as “every Tuesday from 6pm to 8pm”, “first Saturday of the month”"
+        " or “FREQ=WEEKLY;BYDAY=TU”."
+    ),
+    "recurrence_too_fine": gettext_noop(
+        "“%(value)s” happens more often than once a day. Write days and one time, as “every day at 9am”."
+    ),
+    "recurrence_times": gettext_noop("“%(value)s” has several times of day. Write one value for each, with its days."),
+    "recurrence_part": gettext_noop("“%(part)s” in “%(value)s” cannot be used here. Correct it, or leave it out."),
+    "recurrence_limit": gettext_noop(
+        "The number of “%(part)s” in “%(value)s” may be 1 to %(limit)s. Write another one."
+    ),
+    "recurrence_start": gettext_noop("“%(value)s” says how many times, but not from when. Add the first day."),
+    "recurrence_never": gettext_noop("“%(value)s” names no day that comes. Correct the day or the end."),
+    "recurrence_zone": gettext_noop("“%(value)s” is in another time zone. Write the times of this wiki: %(zone)s."),
     "distance_unreadable": gettext_noop("“%(value)s” is not a distance. Write it as 10 km. Known units: %(known)s."),
     "record_fields": gettext_noop("%(property)s declares no fields. Write “Has fields: A; B” on its page."),
     "record_too_many": gettext_noop(
@@ -94,6 +109,9 @@ SMW_KEYS: Mapping[str, str] = {
     "date_julian_day": "smw-datavalue-time-invalid-jd",
     "date_prehistoric": "smw-datavalue-time-invalid-prehistoric",
     "date_zone": "smw-datavalue-time-invalid-offset-zone-usage",
+    "recurrence_unreadable": "smw-datavalue-time-invalid",
+    "recurrence_never": "smw-datavalue-time-invalid-date-components-sequence",
+    "recurrence_zone": "smw-datavalue-time-invalid-offset-zone-usage",
     "date_hour": "smw-datavalue-time-invalid-ampm",
     "url_unreadable": "smw-datavalue-uri-invalid-authority-path-component",
     "url_scheme": "smw-datavalue-uri-invalid-scheme",

@@ -99,8 +99,9 @@ class EmbeddedResults:
             )
         if self.slots.has_fact_box:
             self.deferred_results.fact_box = facts.box_rows()
-            for line in facts.opening_lines.values():
-                self._expire_at(line.expires_at)
+            for line in facts.expiring_lines.values():
+                if line.expires_at is not None:
+                    self._expire_at(line.expires_at)
 
     def add_dependencies(self, sort: int, keys: Iterable[str]) -> None:
         """Add dependencies of one sort, by their keys."""

@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from wiki.ask.embedding.opening_line import OpeningLine, opening_line
+from wiki.ask.embedding.expiring_line import ExpiringLine
+from wiki.ask.embedding.next_date_line import next_date_line
+from wiki.ask.embedding.opening_line import opening_line
 from wiki.ask.execution.fact_scope import FactScope
 from wiki.ask.execution.results import QueryResult
 from wiki.ask.execution.subject_lookup import find_page_refs
@@ -20,6 +22,7 @@ from wiki.ask.language.query_ast import Conjunction, Query
 from wiki.ask.language.query_errors import message_for
 from wiki.facts import fact_columns, special_properties
 from wiki.facts.datatypes.opening_hours import OPENING_HOURS
+from wiki.facts.datatypes.recurring_dates import RECURRING_DATE
 from wiki.facts.datatypes.separators import divide_values
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
@@ -39,6 +42,8 @@ SHOWN_ELSEWHERE = frozenset(("_INST", "_SUBC", "_SKEY", "_DTITLE", "_CONC"))
 """Special properties that the page shows in other parts of its layout."""
 VALUES_LIMIT = 50
 """Values of one property that a fact box shows at most."""
+RECURRING_LIMIT = 50
+"""Recurring dates of a page whose next date is looked for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ class PageFacts:
     """All facts by fragment; "" for those of the page itself."""
     duplicates: dict[tuple[str, str], str] = field(default_factory=dict)
     """Values of unique properties that another page has too: its title by property key and canonical value."""
-    opening_lines: dict[str, OpeningLine] = field(default_factory=dict)
-    """Whether the place is open now, by the key of each property with opening hours; set by `box_rows`."""
+    expiring_lines: dict[str, ExpiringLine] = field(default_factory=dict)
+    """Whether the place is open now, or when something happens next, by property key; set by `box_rows`."""
 
     @classmethod
     def load(cls, slots: DeferredSlots, user: Reader) -> PageFacts:
@@ -117,18 +122,25 @@ class PageFacts:
         rows: dict[str, list[str]] = {}
         for fact in self.by_fragment.get("", ()):
             rows.setdefault(fact.key, []).append(self.value_html(fact))
-        self.opening_lines = self._opening_lines()
-        for key, line in self.opening_lines.items():
+        self.expiring_lines = self._expiring_lines()
+        for key, line in self.expiring_lines.items():
             rows[key] = [*rows[key][: VALUES_LIMIT - 1], line.html]
         return [(self.label_html(key), values[:VALUES_LIMIT]) for key, values in rows.items()]
 
-    def _opening_lines(self) -> dict[str, OpeningLine]:
-        """Return whether the place is open now, by the key of each property with opening hours of the current text."""
-        raw: dict[str, list[str]] = {}
-        for fact in self.by_fragment.get("", ()) if self.slots.page is not None else ():
-            if fact.value.datatype == OPENING_HOURS and fact.value.is_usable:
-                raw.setdefault(fact.key, []).append(fact.value.raw)
-        lines = {key: opening_line(values, timezone.now()) for key, values in raw.items()}
+    def _expiring_lines(self) -> dict[str, ExpiringLine]:
+        """Return the lines below opening hours and recurring dates of the current text, by property key."""
+        hours: dict[str, list[str]] = {}
+        recurring: dict[str, list[str]] = {}
+        own = [fact for fact in self.by_fragment.get("", ()) if self.slots.page is not None and fact.value.is_usable]
+        for fact in own:
+            if fact.value.datatype == OPENING_HOURS:
+                hours.setdefault(fact.key, []).append(fact.value.raw)
+        # Looking for the next date of a hostile rule takes milliseconds, and a page may have thousands of them.
+        for fact in [fact for fact in own if fact.value.datatype == RECURRING_DATE][:RECURRING_LIMIT]:
+            recurring.setdefault(fact.key, []).append(fact.value.canonical_value)
+        now = timezone.now()
+        lines = {key: opening_line(values, now) for key, values in hours.items()}
+        lines |= {key: next_date_line(values, now) for key, values in recurring.items()}
         return {key: line for key, line in lines.items() if line is not None}
 
     def label_html(self, key: str) -> SafeString:

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from wiki.ask.embedding.expiring_line import ExpiringLine
 from wiki.facts.datatypes.opening_hours import NoOpeningHours, join_rules, opening_state, read_opening_hours
 
 DAYS_OF_WEEK = 7
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningLine:
-    """Safe HTML, and the moment from which it is wrong."""
-
-    html: SafeString
-    expires_at: datetime
-
-
-def opening_line(raw_values: Sequence[str], now: datetime) -> OpeningLine | None:
+def opening_line(raw_values: Sequence[str], now: datetime) -> ExpiringLine | None:
     """Return whether a place with these opening hours, as written, is open at an aware `now`; None without a rule."""
     local = timezone.localtime(now).replace(tzinfo=None, second=0, microsecond=0)
     try:
@@ -46,7 +37,7 @@ def opening_line(raw_values: Sequence[str], now: datetime) -> OpeningLine | None
     midnight = local.replace(hour=0, minute=0) + timedelta(days=1)
     ends = min(change, midnight) if change is not None else midnight
     aware = timezone.make_aware(ends, timezone.get_default_timezone())
-    return OpeningLine(format_html('<span class="opening {}">{}</span>', style, text), aware)
+    return ExpiringLine(format_html('<span class="opening {}">{}</span>', style, text), aware)
 
 
 def _country() -> str:

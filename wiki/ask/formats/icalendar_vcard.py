@@ -6,15 +6,21 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from wiki.ask.formats.base import Format, FormatContext, Parameter, ResultFile, file_name, option
 from wiki.ask.formats.cells import PLACE, Cells, columns_with_datatype, find_column, usable_values
 from wiki.ask.formats.event_rows import PARAMETERS, Event, build_events, date_columns, in_utc
 from wiki.errors import gettext_noop
+from wiki.facts.datatypes.recurrence_days import occurrence_days
+from wiki.facts.datatypes.recurrence_rules import read_rule
+from wiki.facts.datatypes.recurring_dates import RECURRING_DATE
 
 if TYPE_CHECKING:
     from icalendar import Component
 
     from wiki.ask.execution.results import QueryResult, ResultRow
+    from wiki.facts.values import Value
 
 DEFAULT_DTSTAMP = datetime(2000, 1, 1, tzinfo=UTC)
 LOCATION_LABELS, DESCRIPTION_LABELS = ("location", "lieu", "adresse", "address"), ("description", "summary", "résumé")
@@ -34,18 +40,10 @@ def _cell_text(row: ResultRow, index: int | None, cells: Cells, between: str = "
 
 # --- icalendar
 def _event(event: Event, cells: Cells, format_context: FormatContext) -> Component | None:
-    from icalendar import Event as Entry  # heavy, and needed by few requests
-
+    """Return an event with a date; None outside Python's calendar."""
     if event.begins is None:
         return None
-    result, subject = cells.result, event.row.subject
-    entry = Entry()
-    address = format_context.absolute_url(subject.url)
-    digest = hashlib.sha256(f"{address} {event.start.raw}".encode()).hexdigest()[:32]
-    entry.add("uid", f"{digest}@{format_context.base_url.partition('://')[2]}")
-    entry.add("dtstamp", subject.edited_at or DEFAULT_DTSTAMP)
-    entry.add("summary", _printable(subject.shown_title))
-    entry.add("url", address)
+    entry = _entry(event.row, event.start, cells, format_context)
     if event.whole_days:
         entry.add("dtstart", event.begins.date())
         # The end is exclusive (RFC 5545): the day after the day, month or year.
@@ -54,21 +52,62 @@ def _event(event: Event, cells: Cells, format_context: FormatContext) -> Compone
         entry.add("dtstart", in_utc(event.begins))
         if event.end is not None and event.ends is not None:
             entry.add("dtend", in_utc(event.ends))
-    used = set(date_columns(result))
+    return entry
+
+
+def _recurring_event(row: ResultRow, value: Value, cells: Cells, format_context: FormatContext) -> Component | None:
+    """Return an event with a rule; None if no days are known, or none comes.
+
+    Without a start it begins on its first day since the page was edited: so the file changes only with the page.
+    """
+    from icalendar import vRecur
+
+    recurrence = read_rule(value.canonical_value)
+    edited = timezone.localtime(row.subject.edited_at or DEFAULT_DTSTAMP).date()
+    day = next(occurrence_days(recurrence, recurrence.start or edited), None)
+    if day is None:
+        return None
+    entry, last = _entry(row, value, cells, format_context), ""
+    if recurrence.time is None:
+        entry.add("dtstart", day)
+    else:
+        zone = timezone.get_default_timezone()
+        entry.add("dtstart", datetime.combine(day, recurrence.time, zone))
+        if recurrence.until is not None:  # in UTC, where the start has a zone (RFC 5545)
+            last = f"{in_utc(datetime.combine(recurrence.until, recurrence.time, zone)):%Y%m%dT%H%M%SZ}"
+    if recurrence.duration is not None:
+        entry.add("duration", recurrence.duration)
+    entry.add("rrule", vRecur.from_ical(recurrence.rule(last=last)))
+    return entry
+
+
+def _entry(row: ResultRow, start: Value, cells: Cells, format_context: FormatContext) -> Component:
+    """Return an event without its time: name, place and what else its row says."""
+    from icalendar import Event as Entry  # heavy, and needed by few requests
+
+    result, subject = cells.result, row.subject
+    entry = Entry()
+    address = format_context.absolute_url(subject.url)
+    digest = hashlib.sha256(f"{address} {start.raw}".encode()).hexdigest()[:32]
+    entry.add("uid", f"{digest}@{format_context.base_url.partition('://')[2]}")
+    entry.add("dtstamp", subject.edited_at or DEFAULT_DTSTAMP)
+    entry.add("summary", _printable(subject.shown_title))
+    entry.add("url", address)
+    used = {*date_columns(result), *columns_with_datatype(result, RECURRING_DATE)}
     places = columns_with_datatype(result, PLACE)
     location, description = (
         _find_column_by_labels(result, LOCATION_LABELS),
         _find_column_by_labels(result, DESCRIPTION_LABELS),
     )
-    for value in usable_values(event.row, places, PLACE)[:1]:
+    for value in usable_values(row, places, PLACE)[:1]:
         entry.add("geo", (value.lat, value.lon))
     used.update(places)
-    if location not in places and (text := _cell_text(event.row, location, cells)):
+    if location not in places and (text := _cell_text(row, location, cells)):
         entry.add("location", text)
     rest = [index for index in range(len(result.columns)) if index not in used | {location, description}]
     lines = [
-        _cell_text(event.row, description, cells, "\n"),
-        *(_labelled_text(event.row, index, cells) for index in rest),
+        _cell_text(row, description, cells, "\n"),
+        *(_labelled_text(row, index, cells) for index in rest),
     ]
     if text := "\n".join(line for line in lines if line):
         entry.add("description", text)
@@ -81,7 +120,7 @@ def _labelled_text(row: ResultRow, index: int, cells: Cells) -> str:
 
 
 def icalendar_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
-    """Return every event with a date in Python's calendar."""
+    """Return every event with a date in Python's calendar, and every recurring one."""
     from icalendar import Calendar  # heavy, and needed by few requests
 
     cells, calendar = Cells(result), Calendar()
@@ -89,10 +128,17 @@ def icalendar_file(result: QueryResult, format_context: FormatContext) -> Result
     calendar.add("version", "2.0")
     if title := option(result, "title"):
         calendar.add("x-wr-calname", _printable(title))
-    for event in build_events(result):
-        entry = _event(event, cells, format_context)
+    recurring = columns_with_datatype(result, RECURRING_DATE)
+    entries = [_event(event, cells, format_context) for event in build_events(result)] + [
+        _recurring_event(row, value, cells, format_context)
+        for row in result.rows
+        for value in usable_values(row, recurring, RECURRING_DATE)
+    ]
+    for entry in entries:
         if entry is not None:
             calendar.add_component(entry)
+    if recurring:
+        calendar.add_missing_timezones()
     return ResultFile("text/calendar; charset=utf-8", file_name(result, "ics"), calendar.to_ical())
 
 

@@ -97,6 +97,15 @@ DATATYPE_HELP: Mapping[str, DatatypeHelp] = {
         ("Tuesday to Friday 9am-6pm", "Tu-Fr 09:00-18:00; Sa 10:00-13:00"),
         ("mardi au vendredi 9h-18h", "Tu-Fr 09:00-18:00; Sa 10:00-13:00"),
     ),
+    "_rrule": DatatypeHelp(
+        gettext_noop(
+            "Something that comes again and again, in words or as a rule of calendar programs. Pages say when it comes"
+            " next."
+        ),
+        ("tous les mardis de 18h à 20h", "le premier samedi du mois", "chaque année le 21 juin", "FREQ=DAILY"),
+        ("every Tuesday from 6pm to 8pm", "first Saturday of the month", "every year on June 21", "FREQ=DAILY"),
+        "::~*mardi*",
+    ),
     "_rec": DatatypeHelp(
         gettext_noop("Several values together, divided by semicolons. The property's page names them (“Has fields”)."),
         ("Scie à ruban; 2019; oui",), ("Band saw; 2019; yes",),

@@ -19,6 +19,7 @@ from wiki.facts.datatypes.opening_hours import OPENING_HOURS, OpeningHoursDataty
 from wiki.facts.datatypes.page_values import KindDatatype, Page
 from wiki.facts.datatypes.quantities import Quantity, Temperature
 from wiki.facts.datatypes.records import Record, ReferenceDatatype
+from wiki.facts.datatypes.recurring_dates import RecurringDate
 from wiki.facts.datatypes.separators import SeparatorDatatype
 from wiki.facts.datatypes.telephones import Telephone
 from wiki.facts.datatypes.texts import Code, Keyword, Text
@@ -136,6 +137,7 @@ USER_TYPES: tuple[Datatype, ...] = (
     Telephone(),
     Coordinates(),
     OpeningHoursDatatype(OPENING_HOURS, _names("Opening hours", "Horaires d'ouverture|Horaires")),
+    RecurringDate(),
     Record("_rec", _names("Record", "Enregistrement"), _REGISTRY_FIELDS),
     ReferenceDatatype("_ref_rec", _names("Reference", "Référence"), _REGISTRY_FIELDS),
     MonolingualText(),
