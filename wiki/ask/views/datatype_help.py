@@ -94,8 +94,8 @@ DATATYPE_HELP: Mapping[str, DatatypeHelp] = {
     ),
     "_oh": DatatypeHelp(
         gettext_noop("When a place is open, in words or in OpenStreetMap's syntax. Pages say whether it is open now."),
-        ("Tuesday to Friday 9am-6pm", "Tu-Fr 09:00-18:00; Sa 10:00-13:00"),
         ("mardi au vendredi 9h-18h", "Tu-Fr 09:00-18:00; Sa 10:00-13:00"),
+        ("Tuesday to Friday 9am-6pm", "Tu-Fr 09:00-18:00; Sa 10:00-13:00"),
     ),
     "_rrule": DatatypeHelp(
         gettext_noop(
