@@ -259,7 +259,7 @@ class RenderUpdater:
     """Updates the rows of `RenderedPage`, one per page and interface language."""
 
     name = "rendered"
-    revision = 4
+    revision = 5
     requires = ()
     provides = None
 
