@@ -8,7 +8,7 @@ from django.test import Client
 from tests.factories import make_page
 from wiki.accounts.models import User
 from wiki.facts.datatypes.registry import parse
-from wiki.facts.datatypes.separators import divide, is_separator
+from wiki.facts.datatypes.separators import divide, divide_values, is_separator
 from wiki.facts.models import Fact
 from wiki.facts.values import Context, Declaration
 from wiki.pages import background_jobs, page_lookup
@@ -33,6 +33,10 @@ from wiki.pages.writing.page_writer import Author
 )
 def test_texts_are_divided(text: str, separator: str, values: list[str]) -> None:
     assert divide(text, separator) == values
+
+
+def test_a_text_without_values_or_separator_is_one_value() -> None:
+    assert (divide_values(" , ", ","), divide_values("a, b", "")) == ([" , "], ["a, b"])
 
 
 @pytest.mark.parametrize(("text", "usable"), [

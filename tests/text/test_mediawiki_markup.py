@@ -73,6 +73,7 @@ CASES = {
     "tags without content or end": ("a<nowiki />b <nowiki>'''c'''", "a<nowiki />b <nowiki>**c**"),
     "a letter that is longer in lower case": ("İ <nowiki>[[a]]</nowiki> ''b''", "İ <nowiki>[[a]]</nowiki> *b*"),
     "fenced code stays": ("```\n== a ==\n* b\n```\n== c ==", "```\n== a ==\n* b\n```\n## c"),
+    "signs that stand for pieces": ("\ue0040\ue005 \ue0045\ue005 <pre>a</pre>", "0 5 `a`"),
     "comments stay": ("<!-- == a == ''b'' --> ''c''", "<!-- == a == ''b'' --> *c*"),
     "front matter stays": ("---\nA: '''b'''\n---\n'''c'''", "---\nA: '''b'''\n---\n**c**"),
     "what both write alike": (
@@ -135,8 +136,9 @@ def test_markdown_is_not_taken_for_it(text: str) -> None:
     assert not looks_like_mediawiki(text)
 
 
-def test_a_cell_spans_sixty_columns_at_most() -> None:
-    assert to_markdown("{|\n| colspan=99 | a\n|}").count("---|") == 60
+@pytest.mark.parametrize("number", ["99", "9" * 5000], ids=len)
+def test_a_cell_spans_sixty_columns_at_most(number: str) -> None:
+    assert to_markdown(f"{{|\n| colspan={number} | a\n|}}").count("---|") == 60
 
 
 def test_lists_and_tables_are_read_as_such() -> None:

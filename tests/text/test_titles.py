@@ -78,6 +78,7 @@ def test_it_cleans_titles(raw: str, title: str) -> None:
         ("a/..", "title_dots"),
         (":a", "title_colon"),
         ("a::b", "title_colon"),
+        ("a : : b", "title_colon"),
         ("Category:", "title_only_namespace"),
         ("catégorie : ", "title_only_namespace"),
     ],
