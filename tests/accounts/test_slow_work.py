@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
 from tests.factories import make_page
+from tests.pages.test_media import drawn, upload
 from wiki.accounts import slow_work
 from wiki.accounts.models import User
 from wiki.accounts.rate_limits import counters
 from wiki.errors import RateLimitExceeded, ServerBusy
+from wiki.history import views as history_views
+from wiki.pages.media_models import Picture
 from wiki.pages.rendering import page_renderer
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +76,50 @@ def test_seconds_are_counted_not_requests(request_of: Callable[..., Any], alice:
     slow_work.end(request)
     with pytest.raises(RateLimitExceeded, match="120 seconds"):
         slow_work.begin(request_of(alice), "export")
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("kind", get_args(slow_work.Kind))
+def test_work_that_many_pages_offer_counts_as_a_preview(
+    request_of: Callable[..., Any], anna: AnonymousUser, monkeypatch: pytest.MonkeyPatch, kind: slow_work.Kind
+) -> None:
+    counted = list[Any]()
+    monkeypatch.setattr(slow_work, "limit_previews", counted.append)
+    slow_work.begin(request := request_of(anna), kind)
+    slow_work.end(request)
+    assert counted == ([request] if kind in ("preview", "comparison", "credits") else [])
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_request_that_does_two_things_is_one_piece(request_of: Callable[..., Any], anna: AnonymousUser) -> None:
+    slow_work.begin(request := request_of(anna), "preview")
+    slow_work.begin(request, "preview")
+    slow_work.end(request)
+    assert slow_work._slots._value == slow_work.SLOTS  # type: ignore[attr-defined]
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(("kind", "path"), [
+    ("preview", "/wiki/Fournil?version=1"), ("comparison", "/compare/Fournil?from=0&to=1"),
+    ("export", "/archive/Fournil.zip"), ("credits", "/credits/Fournil?words=four"),
+])  # fmt: skip
+def test_views_do_their_slow_work_as_a_piece(
+    request_of: Callable[..., Any], alice: User, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch,
+    kind: slow_work.Kind, path: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(history_views, "LONG_COMPARISON", 0)
+    make_page("Fournil", "Un four.")
+    slow_work.begin(request_of(alice), kind)
+    assert client_of(alice).get(path).status_code == 503
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_picture_is_stored_as_a_piece(
+    request_of: Callable[..., Any], alice: User, client_of: Callable[..., Client]
+) -> None:
+    slow_work.begin(request_of(alice), "picture")
+    assert upload(client_of(alice), drawn()).status_code == 503
+    assert not Picture.objects.exists()
 
 
 @pytest.fixture

@@ -111,3 +111,16 @@ def test_only_users_who_are_not_blocked_may_add(client_of: Any, alice: User, cha
     with pytest.raises(NotAllowed):
         page_writer.add_text(page, Author.of(charlie), EditSummary(), after="x")
     assert text_of("Outils") == "Un marteau.\n"
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("parameters", "error"), [({}, "notext"), ({"appendtext": "x", "section": "1"}, "unsupportedparam")]
+)
+def test_a_request_without_text_or_for_a_section_is_refused(
+    client_of: Any, alice: User, parameters: dict[str, str], error: str
+) -> None:
+    make_page("Outils", "Un marteau.\n")
+    writer = client_of(alice)
+    assert code(post(writer, action="edit", title="Outils", token=token(writer), **parameters)) == error
+    assert text_of("Outils") == "Un marteau.\n"

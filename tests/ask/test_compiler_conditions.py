@@ -15,6 +15,7 @@ from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.query_parser import parse
 from wiki.facts.models import Fact
 from wiki.history.models import TitlePeriod
+from wiki.pages.models import WikiPage
 
 pytestmark = pytest.mark.django_db
 
@@ -175,6 +176,29 @@ def test_a_page_exists_while_it_has_a_title(world: SampleWiki) -> None:
     assert existing == {50: False, 60: True, 65: True, 70: False, 80: False}
 
 
+@pytest.mark.parametrize(("value", "then", "now"), [("Lieu:Charte", {"Béta", "Gamma"}, set()),
+                                                    ("Charte", set(), {"Béta", "Gamma"})])  # fmt: skip
+def test_a_value_names_the_page_of_the_moment(value: str, then: set[str], now: set[str]) -> None:
+    """A page of the place was there and is renamed: values of pages and of records name the one at the root again."""
+    statements = [Claim("Béta", "Vers", "Charte"), Claim("Gamma", "Fiche", "9; Charte")]
+    SampleWiki(dict.fromkeys(["Béta", "Gamma", "Lieu:Charte"], ""), statements).store()
+    Fact.objects.filter(canonical_value="Charte").update(place_key="Lieu:Charte")
+    WikiPage.objects.filter(full_title="Lieu:Charte").update(full_title="Lieu:Règles", title_key="Lieu:Règles")
+    TitlePeriod.objects.filter(full_title="Lieu:Charte").update(removed_at=day(30))
+    source = f"[[Vers::{value}]] OR [[Fiche::?; {value}]]"
+    assert (matches(source, at=15), matches(source)) == (then, now)
+
+
+@pytest.mark.parametrize(("source", "expected"), [
+    ("[[Mots.Text::mot]]", {"Alpha"}), ("[[Mots.Language code::en]]", {"Béta"}),
+    ("[[Mots.Text::+]]", {"Alpha", "Béta"}),
+])  # fmt: skip
+def test_parts_of_monolingual_texts_are_compared(source: str, expected: set[str]) -> None:
+    statements = [Claim("Alpha", "Mots", "mot@fr"), Claim("Béta", "Mots", "word@en")]
+    SampleWiki(dict.fromkeys(["Alpha", "Béta"], ""), statements).store()
+    assert matches(source) == expected
+
+
 def test_subproperties_of_category_put_nothing_into_categories() -> None:
     statements = [
         Claim("Property:Rubrique", "_SUBP", "Category"), Claim("Alpha", "Rubrique", "X"), Claim("Béta", "_INST", "X"),
@@ -183,11 +207,14 @@ def test_subproperties_of_category_put_nothing_into_categories() -> None:
     ]  # fmt: skip
     titles = ["Alpha", "Béta", "Gamma", "Property:Rubrique", "Property:Sorte"]
     SampleWiki(dict.fromkeys(titles, ""), statements).store()
+    Fact.objects.filter(property__key="Sorte").update(canonical_value="place")
     assert matches("[[Rubrique::X]]") == {"Alpha"}
     assert matches("[[Category:+]]") == {"Béta"}
     assert matches("[[Category:X]]") == {"Béta"}
     assert matches("[[Category::+]]") == {"Béta"}
     assert matches("[[Category:Lieu]]") == {"Gamma"}
+    Fact.objects.filter(property__key="Rubrique").update(canonical_value="Category:X")
+    assert matches("[[Category:X]]") == {"Béta"}
 
 
 def test_the_first_definition_of_a_concept_counts(world: SampleWiki) -> None:
@@ -295,6 +322,19 @@ def test_a_query_depends_on_the_subobjects_that_it_names(world: SampleWiki) -> N
     assert query_compiler.names.subobjects == {"Alpha#part", "Béta#gone"}
 
 
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(("source", "expected"), [
+    ("[[Vers::Alpha]]", set()), ("[[Vers.Nombre::10]]", {"Vers"}), ("[[Vers.Vers.Nombre::3]]", {"Vers"}),
+    ("[[Vers::<q>[[Texte::mot]]</q>]]", {"Vers"}),
+])  # fmt: skip
+def test_a_query_depends_on_the_pages_that_values_in_its_chains_name(
+    world: SampleWiki, source: str, expected: set[str]
+) -> None:
+    query_compiler = QueryCompiler(parse(source), AnonymousUser())
+    query_compiler.subjects()
+    assert query_compiler.names.followed_properties == expected
+
+
 def test_a_query_depends_on_namespaces_and_has_its_first_circle(world: SampleWiki) -> None:
     query_compiler = QueryCompiler(parse("[[Help:+]] [[Lieu::45, 4 (5 km)]] [[Lieu::45, 4 (9 km)]]"), AnonymousUser())
     query_compiler.subjects()
@@ -314,5 +354,6 @@ def test_a_long_list_of_values_is_looked_up_once_and_not_for_each_candidate(
     assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]]") == 1
     assert tests_of_candidates("[[Vers::<q>[[Texte::mot]]</q>]] [[Vers::<q>[[Nombre::10]]</q>]]") == 0
     assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]] [[Vers.Texte::mot]]") == 1
+    assert tests_of_candidates("[[Alpha]] [[Nombre::>1]]") == 1, "a page is a shorter list than any facts"
     monkeypatch.undo()
     assert tests_of_candidates("[[Nombre::>1]] [[Nombre::<100]]") == 0, "small sets are looked up too"

@@ -114,6 +114,26 @@ def test_editing_without_javascript(browser: Browser, live_server: Any, scene: N
     context.close()
 
 
+@pytest.mark.only_on("sqlite")
+def test_pasted_markup_of_mediawiki_becomes_markdown_on_demand(tab: Page, scene: None) -> None:
+    sign_in(tab, "alice")
+    tab.goto("/edit/Atelier:Charte")
+    field, button = tab.locator("textarea[name=text]"), tab.get_by_role("button", name="En faire du Markdown")
+    field.fill("== Titre ==\n'''gras'''")
+    tab.click("[data-preview-button]")
+    expect(tab.locator(".preview .text")).to_contain_text("'''gras'''")
+    button.click()
+    expect(field).to_have_value("## Titre\n**gras**")
+    expect(tab.locator(".preview strong")).to_have_text("gras")
+    expect(button).to_have_count(0)
+    page = page_lookup.find_by_key("Atelier:Charte")
+    assert page is not None
+    assert page.version == 2, "nothing is saved yet"
+    tab.click("button[name=save]")
+    tab.wait_for_url("**/wiki/Atelier:Charte")
+    assert page_lookup.reload_page(page.pk).source.text == "## Titre\n**gras**"
+
+
 def test_the_chosen_language_is_kept(tab: Page, scene: None) -> None:
     tab.goto("/wiki/Atelier:Charte")
     expect(tab.locator("html")).to_have_attribute("lang", "fr")

@@ -7,8 +7,10 @@ from django.test import Client
 
 from tests.factories import make_page
 from wiki.accounts.models import User
-from wiki.facts.datatypes.separators import divide, is_separator
+from wiki.facts.datatypes.registry import parse
+from wiki.facts.datatypes.separators import divide, divide_values, is_separator
 from wiki.facts.models import Fact
+from wiki.facts.values import Context, Declaration
 from wiki.pages import background_jobs, page_lookup
 from wiki.pages.task_models import OutdatedPage
 from wiki.pages.writing import page_writer, rebuild_derived
@@ -33,12 +35,22 @@ def test_texts_are_divided(text: str, separator: str, values: list[str]) -> None
     assert divide(text, separator) == values
 
 
+def test_a_text_without_values_or_separator_is_one_value() -> None:
+    assert (divide_values(" , ", ","), divide_values("a, b", "")) == ([" , "], ["a, b"])
+
+
 @pytest.mark.parametrize(("text", "usable"), [
     (",", True), (" ; ", True), ("·", True), ("||", True), ("", False), ("et", False), ("a,", False), ("]]", False),
-    (",,,,,,", False), (", ;", False), ("{", False), ("\\", False), ("1", False),
+    (",,,,,", True), (",,,,,,", False), (", ;", False), ("{", False), ("\\", False), ("1", False),
 ])  # fmt: skip
 def test_separators_are_signs(text: str, usable: bool) -> None:
     assert is_separator(text) == usable
+
+
+@pytest.mark.parametrize(("text", "code"), [(" ; ", None), ("et", "separator_unusable"), (" ", "value_empty")])
+def test_a_declared_separator_is_checked(text: str, code: str | None) -> None:
+    value = parse(text, Context("fr", Declaration("_SEP", "Value separator", "__sep")))
+    assert (value.problem.code if value.problem else None) == code
 
 
 def values(title: str, name: str = "Services") -> list[str]:

@@ -99,6 +99,7 @@ def test_pages_follow_a_change_of_the_table(alice: User, client: Client) -> None
     ("prefix", "url", "field"),
     [
         ("", "https://example.org/$1", "prefix"),
+        (" :", "https://example.org/$1", "prefix"),
         ("a:b", "https://example.org/$1", "prefix"),
         ("a|b", "https://example.org/$1", "prefix"),
         ("Catégorie", "https://example.org/$1", "prefix"),
@@ -106,9 +107,11 @@ def test_pages_follow_a_change_of_the_table(alice: User, client: Client) -> None
         ("la MYNE", "https://example.org/$1", "prefix"),
         ("Dépôt", "https://example.org/$1", "prefix"),
         ("depot", "https://example.org/$1", "prefix"),
+        ("club", "https://example.org/$1", "prefix"),
         ("forum", "https://example.org/", "url"),
         ("forum", "https://$1.example.org/", "url"),
         ("forum", "https://$1", "url"),
+        ("forum", "https://$1.example.org", "url"),
         ("forum", "javascript:alert($1)", "url"),
         ("forum", "ftp://example.org/$1", "url"),
     ],
@@ -117,9 +120,16 @@ def test_rows_are_checked(prefix: str, url: str, field: str, bob: User) -> None:
     place = make_place("La Myne", by=bob)
     make_page("Charte", place=place, by=bob)
     make_place("Dépôt", by=bob)
+    make_page("Club : règles", by=bob)
     with pytest.raises(ValidationError) as caught:
         InterwikiPrefix(prefix=prefix, url=url).full_clean()
     assert field in caught.value.message_dict
+
+
+@pytest.mark.only_on("sqlite")
+def test_the_title_of_a_deleted_place_may_be_a_prefix(bob: User) -> None:
+    page_writer.delete(make_place("Dépôt", by=bob), Author(None, "script"))
+    InterwikiPrefix(prefix="depot", url="https://example.org/$1").full_clean()
 
 
 def test_prefixes_are_kept_folded() -> None:

@@ -16,6 +16,7 @@ from django.test import Client
 from PIL import Image
 
 from tests.factories import make_page
+from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.pages import media_models
 from wiki.pages.media_models import Picture, clean_picture
@@ -140,6 +141,14 @@ def test_an_upload_is_encoded_once(alice: User, client_of: ClientOf, monkeypatch
     picture.save()
     assert len(encoded) == 2, "another file is"
     assert b"Chez moi" not in picture.file.open().read()
+
+
+@pytest.mark.only_on("sqlite")
+def test_uploads_count_as_edits(alice: User, client_of: ClientOf) -> None:
+    for _ in range(60):
+        rate_limits.limit_edits(alice)
+    assert upload(client_of(alice), drawn()).status_code == 429
+    assert not Picture.objects.exists()
 
 
 def test_name_is_unique(alice: User, client_of: ClientOf) -> None:

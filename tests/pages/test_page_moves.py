@@ -246,6 +246,24 @@ def test_discussions_go_along_with_a_place_and_its_pages(bob: User) -> None:
     assert redirect.redirect_key == "Talk:Le Labo:Charte"
 
 
+@pytest.mark.only_on("sqlite")
+def test_a_discussion_stays_if_its_page_becomes_one(alice: User) -> None:
+    for title in ("Guide", "Talk:Guide"):
+        make_page(title, "Texte.", by=alice)
+    page_moves.move(page_lookup.find_by_key("Guide"), "Talk:Manuel", SCRIPT, with_talk=True)  # type: ignore[arg-type]
+    assert titles_now() == {"Talk:Manuel", "Talk:Guide"}
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_move_with_discussions_is_refused_as_a_whole(alice: User) -> None:
+    for title in ("Guide", "Talk:Guide", "Talk:Manuel"):
+        make_page(title, "Texte.", by=alice)
+    with pytest.raises(TitleTaken, match="Talk:Manuel"):
+        page_moves.move(page_lookup.find_by_key("Guide"), "Manuel", SCRIPT, with_talk=True)  # type: ignore[arg-type]
+    assert titles_now() == {"Guide", "Talk:Guide", "Talk:Manuel"}
+    assert not Changeset.objects.filter(act=Changeset.Act.MOVE).exists()
+
+
 def test_a_move_with_sub_pages_is_refused_as_a_whole(alice: User) -> None:
     for title in ("Guide", "Guide/Un", "Manuel/Un"):
         make_page(title, "Texte.", by=alice)

@@ -10,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.text.titles import (
+    CATEGORY,
+    CONCEPT,
+    FILE,
     NAMESPACES,
+    PROPERTY,
     TITLE_LIMIT,
     TitleProblem,
+    absolute_title,
     build_full_title,
     clean_title,
     fold,
@@ -21,7 +26,16 @@ from wiki.text.titles import (
     quote_title,
     replace_forbidden_characters,
     split_namespace,
+    talk_title,
+    unify_spelling,
 )
+
+MEDIAWIKI_NAMESPACES = {
+    0: "", 1: "Talk", 2: "User", 3: "User talk", 4: "Project", 5: "Project talk", 6: "File", 7: "File talk",
+    8: "MediaWiki", 9: "MediaWiki talk", 10: "Template", 11: "Template talk", 12: "Help", 13: "Help talk",
+    14: "Category", 15: "Category talk", 102: "Property", 103: "Property talk", 108: "Concept", 109: "Concept talk",
+}  # fmt: skip
+"""Numbers and names of MediaWiki and Semantic MediaWiki, which clients of the API and archives rely on."""
 
 
 @pytest.mark.parametrize(
@@ -34,6 +48,8 @@ from wiki.text.titles import (
         ("C++: 50 % de “remise” & plus?", "C++: 50 % de “remise” & plus?"),
         ("v1.2/a..b/...", "v1.2/a..b/..."),
         ("👩‍🔧", "👩‍🔧"),
+        ("a" * 255, "a" * 255),
+        ("Wiki:" + "a" * 247, "Wiki:" + "a" * 247),
     ],
 )
 def test_it_cleans_titles(raw: str, title: str) -> None:
@@ -47,6 +63,7 @@ def test_it_cleans_titles(raw: str, title: str) -> None:
         (" _\u00a0 ", "title_empty"),
         ("a" * 256, "title_too_long"),
         ("é" * 128, "title_too_long"),
+        ("a" * 30_000, "title_too_long"),
         ("Wiki:" + "a" * 250, "title_too_long"),  # as "Project:…" it would be
         *((f"a{character}b", "title_character") for character in "#<>[]{}|"),
         ("a\x00b", "title_control"),
@@ -61,6 +78,7 @@ def test_it_cleans_titles(raw: str, title: str) -> None:
         ("a/..", "title_dots"),
         (":a", "title_colon"),
         ("a::b", "title_colon"),
+        ("a : : b", "title_colon"),
         ("Category:", "title_only_namespace"),
         ("catégorie : ", "title_only_namespace"),
     ],
@@ -69,8 +87,32 @@ def test_it_refuses_invalid_titles(raw: str, code: str) -> None:
     with pytest.raises(TitleProblem) as caught:
         clean_title(raw)
     assert caught.value.code == code
+    assert str(caught.value)
     again = pickle.loads(pickle.dumps(caught.value))
     assert (again.code, str(again)) == (code, str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("\x1b" + "a" * 30_000, "a" * 59),
+        ("a" * 300, "a" * 60),
+        ("a\x1b" + "b" * 90, "a" + "b" * 59),
+        ("a" * 90 + "|", "a" * 60),
+        (":" + "a" * 90, ":" + "a" * 59),
+        ("../" + "a" * 90, "../" + "a" * 57),
+    ],
+)
+def test_a_refused_title_is_quoted_without_what_cannot_be_shown(raw: str, shown: str) -> None:
+    with pytest.raises(TitleProblem) as caught:
+        clean_title(raw)
+    assert caught.value.params["title"] == shown
+
+
+def test_a_relative_title_above_the_page_is_quoted() -> None:
+    with pytest.raises(TitleProblem) as caught:
+        absolute_title("../" + "a" * 90, "Guide")
+    assert (caught.value.code, caught.value.params) == ("title_above", {"title": "../" + "a" * 57})
 
 
 @pytest.mark.parametrize(
@@ -129,6 +171,53 @@ def test_it_knows_namespaces_by_all_their_names() -> None:
             assert namespace_number(name.upper()) == number
             assert split_namespace(f"{name} : x") == (number, "x")
     assert split_namespace("La Myne:Charte") == (0, "La Myne:Charte")
+
+
+def test_namespaces_are_those_of_mediawiki() -> None:
+    assert {number: space.canonical for number, space in NAMESPACES.items()} == MEDIAWIKI_NAMESPACES | {
+        3000: "Elsewhere"
+    }
+    names = [NAMESPACES[number].canonical for number in (FILE, CATEGORY, PROPERTY, CONCEPT)]
+    assert names == ["File", "Category", "Property", "Concept"]
+    assert (namespace_number(""), split_namespace(":a")) == (None, (0, ":a"))
+
+
+@pytest.mark.parametrize(
+    ("title", "talk"),
+    [
+        ("Charte", "Talk:Charte"),
+        ("La Myne:Charte", "Talk:La Myne:Charte"),
+        ("Aide:Liens", "Help talk:Liens"),
+        ("Attribut:wd:ville", "Property talk:wd:ville"),
+        ("Discussion:Charte", ""),
+        ("Discussion aide:Liens", ""),
+        ("Utilisatrice:alice", "User talk:alice"),
+        ("Discussion catégorie:Bois", ""),
+        ("Ailleurs:example.org/Page", ""),
+    ],
+)
+def test_it_names_the_discussion_of_a_page(title: str, talk: str) -> None:
+    assert talk_title(title) == talk
+
+
+@pytest.mark.parametrize(
+    ("raw", "colon", "text"),
+    [
+        ("a#<b>[c]{d}|", False, "a＃＜b＞［c］｛d｝｜"),
+        ("a:b::c:::d", False, "a:b：：c：：:d"),
+        (" _:a:b", False, " _：a:b"),
+        ("a:b::c", True, "a：b：：c"),
+    ],
+)
+def test_characters_that_titles_cannot_have_become_wide(raw: str, colon: bool, text: str) -> None:
+    assert replace_forbidden_characters(raw, colon=colon) == text
+    if not colon:
+        assert replace_forbidden_characters(raw) == text
+
+
+def test_spellings_of_typography_and_keyboards_are_one() -> None:
+    assert unify_spelling("ﬀ ﬁ ﬂ ﬃ ﬄ ﬅ ﬆ œ Œ æ Æ") == "ff fi fl ffi ffl st st oe Oe ae Ae"
+    assert unify_spelling("L’a ‘b ʼc\u00a0d\u2010e\u2011f") == "L'a 'b 'c d-e-f"
 
 
 def test_it_builds_full_titles() -> None:

@@ -115,9 +115,7 @@ class _Converter:
         lines = self._blocks(body.split("\n"))
         notes = [f"[^{label}]: {self._inline(' '.join(note.split()))}" for label, note in self.notes.items() if note]
         text = "\n".join(lines).rstrip("\n") + ("\n\n" + "\n".join(notes) if notes else "")
-        for _ in range(2):  # a piece can hold another one
-            text = _MARKED.sub(lambda match: self.kept[int(match[1])], text)
-        return text + "\n" * original.endswith("\n")
+        return _MARKED.sub(lambda match: self.kept[int(match[1])], text) + "\n" * original.endswith("\n")
 
     def _keep(self, source: str, name: str, attributes: str, content: str | None) -> str:
         """Store a piece whose signs mean nothing, or are code; return the mark that stands for it."""
@@ -241,7 +239,7 @@ def _pair(parts: list[str], opened: dict[int, int], length: int) -> None:
 
 def _replace(parts: list[str], number: int, mark: str) -> None:
     """Write the mark where a marked text begins, after the blanks there."""
-    following = parts[number + 1] if number + 1 < len(parts) else ""
+    following = parts[number + 1]
     blanks = following[: len(following) - len(following.lstrip())]
     parts[number] = blanks + mark
     if blanks:

@@ -29,8 +29,11 @@ _DESTINATION = re.compile(
 _TITLE = re.compile(r"^\S+ +(?:'.*'|\(.*\))\s*\Z", re.DOTALL)
 """A destination without blanks, and a title as CommonMark allows it too."""
 _SCHEME = re.compile(r"(?<![^\W_])https?\Z", re.IGNORECASE)
+_NO_DOMAIN = re.compile(r"://(?:[\s!-/:-@\[-^`{-~]|\Z)")
+_WITHIN_WORD = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 _ADDRESS = re.compile(r"https?://[^\s<>\u00a0\u202f«»“”|{}]+", re.IGNORECASE)
 _AFTER_ADDRESS = "?!.,:*_~'’\"]»”"
+_GFM_BEFORE_ADDRESS = " \t\n*_~("
 _BEFORE_ADDRESS = "\u00a0\u202f\u2009'’\"«“[‹–—-=:;/"
 """Characters before an address that GFM does not know: French typography has no-break spaces, quotes and elisions."""
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
@@ -38,7 +41,7 @@ _FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
 
 def inline_parser() -> MarkdownIt:
     """Return a parser of the content of inline tokens."""
-    parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT}).enable("strikethrough")
+    parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT})
     parser.use(gfm_autolink_plugin)
     parser.use(mark_plugin)
     parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
@@ -49,6 +52,7 @@ def inline_parser() -> MarkdownIt:
     rules.before("link", "wiki_embed", _embed)
     rules.before("link", "wiki_footnote", _footnote)
     rules.before("emphasis", "wiki_switch", _switch)
+    rules.before("emphasis", "wiki_underscore", _underscore)
     rules.before("link", "wiki_link_with_blanks", _with_blanks)
     rules.before("gfm_autolink_www", "wiki_address", _address)
     return parser
@@ -123,11 +127,20 @@ def _push_link(state: StateInline, start: int, end: int, target: str, title: str
 
 
 def _address(state: StateInline, silent: bool) -> bool:
-    """Read an address after a character that GFM does not expect before one; what is before the colon is pending."""
+    """Read an address where GFM's rule expects none: after other characters, with a scheme in capitals.
+
+    What is before the colon is pending.
+    """
     scheme = _SCHEME.search(state.pending[-6:]) if state.src[state.pos] == ":" and not state.linkLevel else None
-    start = state.pos - len(scheme[0]) if scheme else 0
-    match = _ADDRESS.match(state.src, start, state.posMax) if start else None
-    if scheme is None or match is None or state.src[start - 1] not in _BEFORE_ADDRESS:
+    if scheme is None:
+        return False
+    if not silent and _NO_DOMAIN.match(state.src, state.pos, state.posMax):
+        return _as_text(state, ":")
+    start = state.pos - len(scheme[0])
+    before = state.src[start - 1] if start else "\n"
+    is_expected = before in _BEFORE_ADDRESS or (before in _GFM_BEFORE_ADDRESS and not scheme[0].islower())
+    match = _ADDRESS.match(state.src, start, state.posMax) if is_expected else None
+    if match is None:
         return False
     url = match[0].rstrip(_AFTER_ADDRESS)
     while url.endswith(")") and url.count(")") > url.count("("):
@@ -140,6 +153,18 @@ def _address(state: StateInline, silent: bool) -> bool:
         state.push("text", "", 0).content = url
         state.push("link_close", "a", -1)
     state.pos = start + len(url)
+    return True
+
+
+def _underscore(state: StateInline, silent: bool) -> bool:
+    """Read underscores within a word as text, which they always are: an e-mail address with some stays in one piece."""
+    match = None if silent else _WITHIN_WORD.match(state.src, state.pos, state.posMax)
+    return match is not None and _as_text(state, match[0])
+
+
+def _as_text(state: StateInline, signs: str) -> bool:
+    state.pending += signs
+    state.pos += len(signs)
     return True
 
 
