@@ -40,7 +40,7 @@ FILES = {
         "dist/leaflet.markercluster.js.map": "leaflet.markercluster.js.map",
         "dist/MarkerCluster.css": "MarkerCluster.css",
     },
-    # In parts: a browser fetches those that its diagram needs, a tenth of the same in one file (mermaid.min.js).
+    # In parts: a browser fetches those that its diagram needs, a sixth of all in one file (mermaid.min.js).
     "mermaid": {
         "LICENSE": "LICENSE",
         "dist/mermaid.esm.min.mjs": "mermaid.esm.min.mjs",

@@ -103,6 +103,31 @@ def test_a_text_that_is_too_long_is_not_drawn(tab: Page) -> None:
     expect(tab.locator("iframe")).to_have_count(0)
 
 
+STARTS = "<script>for (const name of ['ready', 'loaded']) parent.postMessage({ [name]: true }, '*');</script>"
+
+
+@pytest.mark.parametrize(("document", "seconds"), [("", 60), (STARTS, 10)])
+def test_a_diagram_that_is_never_drawn_is_given_up(tab: Page, document: str, seconds: int) -> None:
+    tab.clock.install()
+    tab.route("**/diagram-frame", lambda route: route.fulfill(body=document, content_type="text/html"))
+    open_page(tab, diagram(SOURCE))
+    expect(tab.locator("iframe")).to_have_count(1)
+    tab.wait_for_load_state("networkidle")
+    tab.clock.fast_forward((seconds - 2) * 1000)
+    expect(tab.locator("iframe")).to_have_count(1)
+    tab.clock.fast_forward(3_000)
+    expect(tab.locator(".text .rows-note")).to_have_count(1)
+    expect(tab.locator("iframe")).to_have_count(0)
+    expect(tab.locator("pre:visible")).to_have_text(SOURCE)
+
+
+def test_the_source_stays_where_mermaid_cannot_be_fetched(tab: Page) -> None:
+    tab.route("**/mermaid.esm.min.mjs", lambda route: route.abort())
+    open_page(tab, diagram(SOURCE))
+    expect(tab.locator(".text .rows-note")).to_have_count(1)
+    expect(tab.locator("pre:visible")).to_have_text(SOURCE)
+
+
 def test_nothing_is_fetched_for_a_page_without_a_diagram_or_far_from_it(tab: Page) -> None:
     requests: list[str] = []
     tab.on("request", lambda request: requests.append(request.url))
