@@ -64,7 +64,7 @@ def test_the_frame_has_no_origin_and_no_network(frame: dict[str, str]) -> None:
     assert policy == {
         "default-src": "'none'",
         "script-src": "'self'",
-        "style-src": "'unsafe-inline'",
+        "style-src": "'self' 'unsafe-inline'",
         "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",

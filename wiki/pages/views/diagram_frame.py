@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 # Mermaid writes inline styles, which no other page allows. Whatever the text of a diagram makes it do, the document has
 # an origin of its own (`sandbox`), reads no cookies, sends nothing, and is framed by our pages only.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
 )
 
