@@ -26,7 +26,7 @@ MODULES = "node_modules"
 STAMP = ".stamp"
 INPUTS = (".npmrc", "package.json", "package-lock.json")
 
-# By package: what is copied, from where in the package, and the name it gets.
+# By package: what is copied, from where in the package, and the name it gets; or a pattern, and the folder it goes to.
 FILES = {
     "leaflet": {
         "LICENSE": "LICENSE",
@@ -42,6 +42,12 @@ FILES = {
         "dist/leaflet.markercluster.js": "leaflet.markercluster.js",
         "dist/leaflet.markercluster.js.map": "leaflet.markercluster.js.map",
         "dist/MarkerCluster.css": "MarkerCluster.css",
+    },
+    # In parts: a browser fetches those that its diagram needs, a sixth of all in one file (mermaid.min.js).
+    "mermaid": {
+        "LICENSE": "LICENSE",
+        "dist/mermaid.esm.min.mjs": "mermaid.esm.min.mjs",
+        "dist/chunks/mermaid.esm.min/*.mjs": "chunks/mermaid.esm.min/",
     },
 }
 
@@ -132,8 +138,13 @@ def copy(root: Path, package: str, target: Path) -> None:
     if installed != locked:
         raise SystemExit(f"{package} is {installed} in {MODULES}, and {locked} in package-lock.json.")
     for name, new_name in FILES[package].items():
-        (target / new_name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, target / new_name)
+        found = sorted(source.glob(name))
+        if not found:
+            raise SystemExit(f"{package} {installed} has no file {name}.")
+        for file in found:
+            place = target / new_name / file.name if new_name.endswith("/") else target / new_name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
 
 
 def lint(root: Path = BASE_DIR) -> int:

@@ -141,6 +141,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": f"django.contrib.staticfiles.storage.{_static_storage}"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = True  # the frames of diagrams have no origin, and load scripts
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # as Wagtail recommends

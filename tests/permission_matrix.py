@@ -96,6 +96,7 @@ ROWS: dict[str, list[Row]] = {
     "sitemap": [everyone()],
     "sitemap_part": [everyone(part="1")],
     "robots": [everyone()],
+    "diagram_frame": [everyone()],
     "licenses": [everyone()],
     "license": [everyone(license_id="CC-BY-SA-4.0"), everyone(404, license_id="Rien")],
     "media": [everyone(404, path="rien.jpg")],

@@ -127,6 +127,22 @@ def test_it_builds_once_and_without_what_only_linting_needs(house: Path) -> None
     assert built.read_text() == "dist/images/layers.png of leaflet"
 
 
+def test_it_copies_the_files_that_a_pattern_names(house: Path) -> None:
+    chunks = house / "node_modules/mermaid/dist/chunks/mermaid.esm.min"
+    for name in ("a.mjs", "b.mjs", "b.mjs.map"):
+        (chunks / name).write_text(name)
+    assets.build(house)
+    built = {file.name for file in (house / "static/build/mermaid/chunks/mermaid.esm.min").iterdir()}
+    assert {"a.mjs", "b.mjs"} <= built
+    assert "b.mjs.map" not in built
+
+
+def test_it_refuses_a_package_without_a_file_that_pages_use(house: Path) -> None:
+    (house / "node_modules/leaflet/dist/leaflet.js").unlink()
+    with pytest.raises(SystemExit, match=r"leaflet 1\.0\.0 has no file dist/leaflet\.js"):
+        assets.build(house)
+
+
 def test_it_builds_again_when_the_lock_has_changed_and_leaves_nothing_old(house: Path) -> None:
     assets.build(house)
     (house / "static/build/old.js").write_text("old")

@@ -151,6 +151,6 @@ def test_status_codes_are_those_of_the_permission_matrix(
         statuses[user_name] = response.status_code
         if response.streaming:
             b"".join(response.streaming_content)  # an export holds a share of the slow work until it is sent
-        if not response.streaming and b"<html" in response.content:
+        if not response.streaming and b"<html" in response.content and name != "diagram_frame":  # no screen
             assert response.content.count(b"<h1") == 1, f"{address}: one h1 per page"
     assert tuple(statuses.values()) == row.statuses, f"{address}: {statuses}"

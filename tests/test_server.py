@@ -65,6 +65,9 @@ def test_the_demo_starts_and_edits_survive_a_restart(tmp_path: Path) -> None:
     account = tomllib.loads((ROOT / "demo/accounts.toml").read_text(encoding="utf-8"))["account"][0]
     with demo(data, port) as (home, opener):
         assert "tiers-lieux" in home
+        with opener.open(f"http://127.0.0.1:{port}/static/build/mermaid/mermaid.esm.min.mjs") as script:
+            assert script.headers["Access-Control-Allow-Origin"] == "*", "frames of diagrams have no origin"
+            assert script.headers["Content-Type"].startswith("text/javascript")
         printed = (tmp_path / "demo.log").read_text()
         assert f"http://127.0.0.1:{port}/" in printed
         assert account["password"] in printed

@@ -4,6 +4,7 @@ import { bindTheme } from "./theme.js";
 import { bindMenus } from "./menus.js";
 import { bindContents } from "./contents.js";
 import { bindOnce } from "./submit_once.js";
+import { bindDiagrams } from "./diagrams/diagrams.js";
 import { bindResults } from "./ask/results.js";
 import { bindSuggestions } from "./search/suggest.js";
 
@@ -11,5 +12,6 @@ bindTheme();
 bindMenus();
 bindContents();
 bindOnce();
+bindDiagrams(document);
 bindResults();
 bindSuggestions();

@@ -2,7 +2,8 @@
 
 const YEAR = 60 * 60 * 24 * 365;
 
-function current() {
+/** `dark` or `light`, as the page is shown now. */
+export function current() {
   const chosen = document.documentElement.dataset.theme;
   if (chosen) return chosen;
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";

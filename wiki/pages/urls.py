@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.pages.views import edit, manage, page_lists, read, sitemap, task_progress, upload
+from wiki.pages.views import diagram_frame, edit, manage, page_lists, read, sitemap, task_progress, upload
 
 urlpatterns = [
     path("", read.home, name="home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("fields/<path:title>", manage.fields, name="fields"),
     path("stewards/<path:title>", manage.stewards, name="stewards"),
     path("unmake-place/<path:title>", manage.convert_place_to_page, name="unmake_place"),
+    path("diagram-frame", diagram_frame.diagram_frame, name="diagram_frame"),
     path("upload", upload.upload, name="upload"),
     path("tasks/<int:number>", task_progress.task, name="task"),
     path("tasks/<int:number>/state", task_progress.state, name="task_state"),

@@ -1,5 +1,6 @@
 // The editor's comforts: tools, preview without leaving, Ctrl+S, a draft kept in this browser,
 // a warning before typed words are left behind. The form works without any of it.
+import { bindDiagrams } from "../diagrams/diagrams.js";
 import { bindToolbar } from "./toolbar.js";
 import { keepDraft } from "./draft.js";
 import { WritingModes } from "./modes.js";
@@ -21,6 +22,7 @@ function bindPreview(form, modes) {
       const preview = screen.querySelector(".preview");
       if (!preview) throw new Error("no preview");
       frame.replaceChildren(document.importNode(preview, true));
+      bindDiagrams(frame);
       frame.scrollIntoView({ block: "start" });
       note.textContent = "";
     } catch {
