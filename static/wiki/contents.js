@@ -28,8 +28,22 @@ function markCurrent(links) {
   }
 }
 
+/** Puts a link beside each heading by which its section is edited, for those who may. */
+function linkSections(text) {
+  for (const anchor of text.querySelectorAll(":scope > :is(h2, h3, h4, h5, h6) > .anchor")) {
+    const link = document.createElement("a");
+    link.className = "anchor edit-section";
+    link.href = `${text.dataset.edit}?section=${anchor.hash.slice(1)}`;
+    link.title = text.dataset.editLabel;
+    link.setAttribute("aria-label", `${text.dataset.editLabel}: ${anchor.parentElement.firstChild.textContent}`);
+    link.textContent = "✎";
+    anchor.after(link);
+  }
+}
+
 /** Binds <details data-wide-open> and the links of <details data-toc>. */
 export function bindContents() {
   openWhereWide();
+  for (const text of document.querySelectorAll("article[data-edit]")) linkSections(text);
   markCurrent([...document.querySelectorAll("[data-toc] a[href^='#']")]);
 }

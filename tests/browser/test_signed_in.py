@@ -118,6 +118,7 @@ def test_editing_without_javascript(browser: Browser, live_server: Any, scene: N
 def test_pasted_markup_of_mediawiki_becomes_markdown_on_demand(tab: Page, scene: None) -> None:
     sign_in(tab, "alice")
     tab.goto("/edit/Atelier:Charte")
+    write_as_source(tab)
     field, button = tab.locator("textarea[name=text]"), tab.get_by_role("button", name="En faire du Markdown")
     field.fill("== Titre ==\n'''gras'''")
     tab.click("[data-preview-button]")

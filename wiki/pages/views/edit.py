@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
@@ -25,7 +26,7 @@ from wiki.pages.models import LANGUAGES, Kind, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_output, page_renderer
-from wiki.pages.views import page_lists
+from wiki.pages.views import page_lists, section_edit
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.text import titles
@@ -37,6 +38,8 @@ class PageEditForm(forms.Form):
     """Form of the editor: text, comment, and `base`, the version number that the text was loaded from."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+    section = forms.CharField(widget=forms.HiddenInput, required=False)
+    """Where `text` is one section: its lines in the text of version `base`, as `section_edit.find_span` says them."""
     text = forms.CharField(
         label=_("Text"),
         required=False,
@@ -113,6 +116,8 @@ def _form(request: HttpRequest, page: WikiPage | None, full_title: str, data: An
     """Return the form for `page`, or for a new page."""
     if page is not None:
         initial = {"text": page.source.text, "base": page.version}
+        if data is None and (span := section_edit.find_span(page, request.GET.get("section", ""))):
+            initial |= {"text": section_edit.section_text(page.source.text, span), "section": span}
         return PageEditForm(data, initial=initial)
     return NewPageForm(data, initial={
         "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
@@ -148,6 +153,7 @@ def _editor(
         "form": form,
         "twins": twins,
         "can_convert": True,
+        "heading_id": request.GET.get("section", ""),
         "license": catalogue.licenses_in(license_id)[0],
         "allowed_actions": permissions.allowed_actions(request.user, page),
         **extra.pop("preview", {}),
@@ -214,11 +220,16 @@ def _save(
             return _editor(request, page, full_title, form, status=403, must_sign_in=True)
     if not form.is_valid():
         return _editor(request, page, full_title, form, status=422)
+    edited = form.cleaned_data
     try:
-        saved = write(user, page, full_title, form.cleaned_data)
+        if page is not None and edited.get("section"):
+            edited["text"] = section_edit.whole_text(page, edited["base"], edited["section"], edited["text"])
+        saved = write(user, page, full_title, edited)
     except EditConflict as conflict:
         data = request.POST.copy()
         data["base"] = str(conflict.theirs_version)
+        if data.get("section"):
+            data["section"], data["text"] = "", conflict.mine
         retry_form = _form(request, page, full_title, data=data)
         return _editor(request, page, full_title, retry_form, status=409, conflict=conflict)
     except WikiError as error:
@@ -230,7 +241,8 @@ def _save(
         messages.success(request, gettext("Saved."))
     else:
         messages.info(request, gettext("Nothing was changed, so no version was made."))
-    return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else ""))
+    fragment = f"#{quote(request.GET['section'])}" if edited.get("section") and "section" in request.GET else ""
+    return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else "") + fragment)
 
 
 def _save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str, Any]) -> page_writer.SaveResult:
