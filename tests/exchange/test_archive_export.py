@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -245,6 +246,13 @@ def test_its_preview_needs_no_network(rich_bag: Path) -> None:
     assert " style=" not in html
     assert 'src="http' not in html
     assert 'href="/' not in html
+
+
+def test_a_picture_of_its_preview_is_as_wide_as_on_the_page(alice: User) -> None:
+    make_picture()
+    page = make_page("Plan", "![](File:Etabli.jpg){width=30}\n\n![](File:Etabli.jpg){width=900}", by=alice)
+    html = Bag.opened(export(page)).files["data/index.html"].decode()
+    assert re.findall(r'<img [^>]*width="(\d+)" height="(\d+)"', html) == [("30", "20"), ("60", "40")]
 
 
 @pytest.mark.browser

@@ -41,6 +41,12 @@ def renamed(text: str) -> str:
     return replace_titles(text, find_title_references(text), new)
 
 
+def test_an_escaped_bar_stays_escaped() -> None:
+    assert renamed("| [[La Filature\\|chez nous]] | [[Où::La Filature\\|ici]] |") == (
+        "| [[Le Fil\\|chez nous]] | [[Où::Le Fil\\|ici]] |"
+    )
+
+
 def test_it_replaces_titles_and_nothing_else() -> None:
     assert (
         renamed(TEXT)

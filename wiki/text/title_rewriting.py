@@ -145,6 +145,7 @@ def _span_reference(kind: ReferenceKind, title: str, property: str, start: int) 
 def _links(text: str, start: int) -> Iterator[TitleReference]:
     for match in _LINK.finditer(text, start):
         first, bar, label = match[1].partition("|")
+        first = first.removesuffix("\\") if bar else first  # in a table cell, a bar may be escaped
         property, colons, value = first.partition("::")
         trail = "" if bar else match[2]
         end = match.end() - len(match[2]) + len(trail)
@@ -203,4 +204,5 @@ def _rewrite(text: str, reference: TitleReference, title: str) -> str:
     if not label and reference.kind == "link" and (":" not in reference.title or reference.trail):
         label = reference.title + reference.trail
     target = f"{reference.property}::{title}" if reference.kind == "fact" else title
-    return f"[[{target}{'#' + reference.section if reference.section else ''}{'|' + label if label else ''}]]"
+    bar = "\\|" if "\\|" in text[reference.start : reference.end] else "|"
+    return f"[[{target}{'#' + reference.section if reference.section else ''}{bar + label if label else ''}]]"

@@ -77,9 +77,10 @@ def _picture(data: Mapping[str, Any], picture: Picture | None, path: str) -> str
     caption = data.get("caption") or data.get("description") or ""
     if picture is None or not path:
         return format_html("<em>[{}]</em>", caption or data["name"])
+    width = min(int(data.get("width") or 0), picture.width) or picture.width
     image = format_html(
         '<img src="{}" width="{}" height="{}" alt="{}">',
-        path, picture.width, picture.height, data.get("description") or picture.description,
+        path, width, round(width * picture.height / picture.width), data.get("description") or picture.description,
     )  # fmt: skip
     if not data.get("alone"):
         return image
