@@ -206,3 +206,23 @@ def test_on_a_phone(tab: Page, page: Any, alice: User) -> None:
     tab.click("[role=option] >> nth=0")
     tab.keyboard.type("vis")
     assert "hêtre.\n\n- vis\n\n* scie" in saved(tab, alice)
+
+
+def test_the_preview_stands_beside_the_text_or_in_its_place(tab: Page, page: Any) -> None:
+    open_editor(tab)
+    preview = tab.locator(".preview")
+    tab.click("button[name=preview]")
+    expect(preview.locator("td >> nth=0")).to_have_text("scie")
+    text, beside = tab.locator(EDITOR).bounding_box(), preview.bounding_box()
+    assert text is not None
+    assert beside is not None
+    assert text["x"] + text["width"] < beside["x"]
+    tab.set_viewport_size({"width": 390, "height": 844})
+    expect(tab.locator(EDITOR)).to_be_hidden()
+    tab.click("[data-mode=visual]")
+    expect(tab.locator(EDITOR)).to_be_visible()
+    expect(preview).to_have_count(0)
+    tab.click("[data-preview-tab]")
+    expect(preview).to_be_visible()
+    expect(tab.locator(EDITOR)).to_be_hidden()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390

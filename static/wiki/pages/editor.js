@@ -5,10 +5,22 @@ import { bindToolbar } from "./toolbar.js";
 import { keepDraft } from "./draft.js";
 import { WritingModes } from "./modes.js";
 
+/** Shows the preview beside the text where there is room, else in its place, as one of its tabs. */
 function bindPreview(form, modes) {
   const frame = document.querySelector("[data-preview]");
   const note = form.querySelector("[data-editor-note]");
-  form.querySelector("[data-preview-button]")?.addEventListener("click", async (event) => {
+  const wide = matchMedia("(min-width: 72rem)");
+  const beside = frame.parentElement;
+  const place = () => {
+    const isTab = !wide.matches && frame.hasChildNodes() && modes.isPreviewing;
+    if (isTab) form.querySelector("[data-visual]").before(frame);
+    else beside.append(frame);
+    if (!isTab && !wide.matches) frame.replaceChildren();
+    modes.showPreview(isTab);
+  };
+  wide.addEventListener("change", place);
+  form.addEventListener("mode", place);
+  const show = async (event) => {
     event.preventDefault();
     modes.keep();
     const body = new FormData(form);
@@ -23,13 +35,16 @@ function bindPreview(form, modes) {
       if (!preview) throw new Error("no preview");
       frame.replaceChildren(document.importNode(preview, true));
       bindDiagrams(frame);
-      frame.scrollIntoView({ block: "start" });
+      modes.isPreviewing = true;
+      place();
+      if (!wide.matches) form.querySelector("[data-modes]").scrollIntoView({ block: "start" });
       note.textContent = "";
     } catch {
       note.textContent = form.dataset.saysFailed;
     }
-    modes.focus();
-  });
+    if (wide.matches) modes.focus();
+  };
+  for (const button of form.querySelectorAll("[data-preview-button]")) button.addEventListener("click", show);
 }
 
 function warnBeforeLeaving(form, field, modes) {

@@ -35,6 +35,7 @@ export class WritingModes {
     this.toolbar = form.querySelector("[data-toolbar]");
     this.note = form.querySelector("[data-editor-note]");
     this.editor = null;
+    this.isPreviewing = false;
     if (!this.host || !this.switch) return;
     this.switch.hidden = false;
     this.switch.addEventListener("click", (event) => {
@@ -71,6 +72,8 @@ export class WritingModes {
 
   async set(mode, hasFocus) {
     this.wanted = mode;
+    this.isPreviewing = false;
+    this.form.dispatchEvent(new Event("mode"));
     if (mode === "visual") await this.openVisual();
     if (this.wanted !== "visual") this.closeVisual(); // also if it was chosen while the visual editor was loading
     this.show();
@@ -85,6 +88,12 @@ export class WritingModes {
     for (const button of this.switch.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String((button.dataset.mode === "visual") === isVisual));
     }
+  }
+
+  /** Shows the tools and the text, or hides them where the preview takes their place. */
+  showPreview(isTab) {
+    this.form.classList.toggle("is-previewing", isTab);
+    this.form.querySelector("[data-preview-tab]").setAttribute("aria-pressed", String(isTab));
   }
 
   async openVisual() {
