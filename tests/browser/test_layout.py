@@ -73,7 +73,7 @@ def test_editor_tools(tab: Page, alice: User) -> None:
     field.evaluate("field => field.setSelectionRange(20, 25)")
     tab.click("[data-key=b]")
     expect(field).to_have_value("Un établi solide et **lourd**")
-    tab.click("[data-preview-button]")
+    tab.click("button[name=preview]")
     expect(tab.locator(".preview strong")).to_have_text("lourd")
     tab.wait_for_timeout(1200)  # drafts are saved when typing pauses; the CSP forbids wait_for_function
     assert tab.evaluate("localStorage.length") == 2

@@ -121,7 +121,7 @@ def test_pasted_markup_of_mediawiki_becomes_markdown_on_demand(tab: Page, scene:
     write_as_source(tab)
     field, button = tab.locator("textarea[name=text]"), tab.get_by_role("button", name="En faire du Markdown")
     field.fill("== Titre ==\n'''gras'''")
-    tab.click("[data-preview-button]")
+    tab.click("button[name=preview]")
     expect(tab.locator(".preview .text")).to_contain_text("'''gras'''")
     button.click()
     expect(field).to_have_value("## Titre\n**gras**")

@@ -145,11 +145,26 @@ def test_a_text_that_would_change_opens_as_source(tab: Page, alice: User) -> Non
     expect(tab.locator(EDITOR)).to_have_count(0)
 
 
-def test_the_front_matter_is_edited_as_it_is_written(tab: Page, page: Any, alice: User) -> None:
+def test_facts_are_rows_of_a_name_and_a_value(tab: Page, page: Any, alice: User) -> None:
     open_editor(tab)
-    tab.click(".visual-header summary")
-    tab.locator(".visual-header textarea").fill("---\nNature: Pratique\nVille:   Brest\n---\n")
-    assert saved(tab, alice) == TEXT.replace("Lyon\n---", "Brest\n---")
+    tab.get_by_label("Ville", exact=True).fill("Brest : port")
+    tab.click(".facts-form > button")
+    tab.keyboard.type("Horaires")
+    tab.keyboard.press("Tab")
+    tab.keyboard.type("Samedi : 9h-12h")
+    assert saved(tab, alice) == TEXT.replace("Lyon\n---", "Brest : port\nHoraires: Samedi : 9h-12h\n---")
+
+
+def test_a_page_without_facts_gets_some(tab: Page, alice: User) -> None:
+    open_editor(tab, "/edit/Lampe")
+    tab.click(".visual-facts summary")
+    tab.click(".facts-form > button")
+    tab.keyboard.type("Ville")
+    tab.keyboard.press("Tab")
+    tab.keyboard.type("Lyon")
+    tab.click(EDITOR)
+    tab.keyboard.type("Une lampe.")
+    assert saved(tab, alice, "Lampe") == "---\nVille: Lyon\n---\nUne lampe.\n"
 
 
 def test_an_unanswered_draft_is_not_overwritten(tab: Page, page: Any) -> None:

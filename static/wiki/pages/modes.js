@@ -1,6 +1,7 @@
 // The two ways to write: as the page looks, or as source. The choice is remembered in this browser.
 
 const KEY = "movilab-editor";
+const REFUSALS = { redirect: "saysRefusedRedirect", source: "saysRefusedSource", facts: "saysRefusedFacts" };
 
 function remembered() {
   try {
@@ -85,7 +86,7 @@ export class WritingModes {
     this.field.hidden = isVisual;
     this.host.hidden = !isVisual;
     this.form.classList.toggle("is-visual", isVisual);
-    for (const button of this.switch.querySelectorAll("button")) {
+    for (const button of this.switch.querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-pressed", String((button.dataset.mode === "visual") === isVisual));
     }
   }
@@ -98,17 +99,20 @@ export class WritingModes {
 
   async openVisual() {
     if (this.editor) return;
-    const { script, pages, ...says } = this.host.dataset;
+    const { script, pages, facts, ...says } = this.host.dataset;
     try {
       const { open } = await import(script);
       if (this.editor || this.wanted !== "visual") return;
       const { editor, refusal } = open(this.field, {
-        host: this.host, toolbar: this.toolbar, blocks: menuBlocks(this.form), pagesUrl: pages,
-        texts: { label: says.saysLabel, facts: says.saysFacts, source: says.saysSource, newPage: says.saysNewPage },
+        host: this.host, toolbar: this.toolbar, blocks: menuBlocks(this.form), pagesUrl: pages, factsUrl: facts,
+        texts: {
+          label: says.saysLabel, facts: says.saysFacts, source: says.saysSource, newPage: says.saysNewPage,
+          addFact: says.saysAddFact, factName: says.saysFactName, factValue: says.saysFactValue, deleteFact: says.saysDeleteFact,
+        },
         onState: ({ isExact }) => { this.note.textContent = isExact ? "" : says.saysInexact; },
       });
       this.editor = editor ?? null;
-      this.note.textContent = refusal ? says[refusal === "redirect" ? "saysRefusedRedirect" : "saysRefusedSource"] : "";
+      this.note.textContent = refusal ? says[REFUSALS[refusal]] : "";
     } catch (error) {
       this.editor = null;
       this.note.textContent = says.saysFailed;

@@ -8,6 +8,8 @@ import { EditorState, Plugin } from "prosemirror-state";
 import { tableEditing } from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
 import { COMMANDS, KEYS, insertUnit, isActive, isInTable } from "./commands.js";
+import { FactsForm } from "./facts_form.js";
+import { divide } from "./front_matter.js";
 import { menus } from "./menus.js";
 import { cleanHtml, fromText } from "./pasting.js";
 import { read } from "./source_tree.js";
@@ -15,7 +17,6 @@ import { write } from "./source_writer.js";
 import { typing } from "./typing.js";
 import { UnitView, decorations, pictureView } from "./units.js";
 
-const FRONT_MATTER = /^---[ \t]*\n(?:[^]*?\n)?---[ \t]*(?:\n|$)/;
 const REDIRECT = /^\s*#redirect(?:ion)?\b/i;
 const WAIT = 400;
 
@@ -25,21 +26,16 @@ function refusal(text, source) {
   return source.isWhole && write(source, source.doc).text === text ? "" : "source";
 }
 
-function divided(text) {
-  const head = FRONT_MATTER.exec(text)?.[0] ?? "";
-  return { head, body: text.slice(head.length) };
-}
-
 class VisualEditor {
-  constructor(field, { host, toolbar, texts, blocks, pagesUrl, onState }) {
+  constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, onState }) {
     Object.assign(this, { field, host, toolbar, texts, onState, waiting: 0 });
-    const { head, body } = divided(field.value);
-    this.source = read(body);
-    this.refusal = refusal(body, this.source);
+    const parts = divide(field.value);
+    this.source = read(parts?.body ?? "");
+    this.refusal = parts ? refusal(parts.body, this.source) : "facts";
     if (this.refusal) return;
-    this.header = this.headerField(head);
+    this.facts = new FactsForm(field.value, { texts, factsUrl, onChange: () => this.keepSoon() });
     this.place = document.createElement("div");
-    host.replaceChildren(this.header.parentElement, this.place);
+    host.replaceChildren(this.factsPart(), this.place);
     const plugins = [
       menus({ host, blocks, pagesUrl, texts }), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(), gapCursor(),
       tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
@@ -55,19 +51,15 @@ class VisualEditor {
     this.showState();
   }
 
-  /** Makes the field of the front matter, which is edited as it is written. */
-  headerField(head) {
+  /** Returns the facts in a part that can be folded; it is open where there is room. */
+  factsPart() {
     const details = document.createElement("details");
-    details.className = "visual-header";
+    details.className = "visual-facts";
+    details.open = matchMedia("(min-width: 48rem)").matches && this.facts.count > 0;
     const summary = document.createElement("summary");
-    summary.textContent = this.texts.facts;
-    const area = document.createElement("textarea");
-    area.value = head;
-    area.rows = Math.max(3, head.split("\n").length);
-    area.setAttribute("aria-label", this.texts.facts);
-    area.addEventListener("input", () => this.keepSoon());
-    details.append(summary, area);
-    return area;
+    summary.textContent = `${this.texts.facts} (${this.facts.count})`;
+    details.append(summary, this.facts.dom);
+    return details;
   }
 
   apply(transaction) {
@@ -87,9 +79,8 @@ class VisualEditor {
     if (!this.isDirty) return;
     this.isDirty = false;
     const { text, isExact } = write(this.source, this.view.state.doc);
-    const head = this.header.value;
-    const separator = head && !head.endsWith("\n") && text ? "\n" : "";
-    this.field.value = head + separator + text;
+    const head = this.facts.text;
+    this.field.value = head + (head && text && !head.endsWith("\n") ? "\n" : "") + text;
     this.onState({ isExact });
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
