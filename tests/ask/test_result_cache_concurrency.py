@@ -10,11 +10,14 @@ from django.db import connection, transaction
 from tests.factories import make_page
 from tests.instances import Instance
 from wiki.ask.embedding import result_cache
-from wiki.pages.writing import page_writer
+from wiki.pages import page_lookup
+from wiki.pages.deferred_content import DeferredResults
+from wiki.pages.models import RenderedPage
+from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 
 SETUP = """
-from wiki.pages.writing import page_writer
+from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 for number in range(6):
     page_writer.create(f"Lieu {number}", f"---\\nVille: Lyon\\n---", by=Author(None, "x"))
@@ -26,7 +29,7 @@ WRITER = """
 import random
 from wiki.errors import EditConflict
 from wiki.pages import page_lookup
-from wiki.pages.writing import page_writer
+from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 chance = random.Random({seed})
 for attempt in range(15):
@@ -85,6 +88,38 @@ def test_no_stale_results_are_cached_under_concurrent_writes_and_reads(instance:
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     assert "cached" in instance.python(LONG_TIMEOUT + CHECK)
+
+
+def _rendering(title: str) -> RenderedPage:
+    return RenderedPage.objects.select_related("page__place").get(page__title=title, ui_language="fr")
+
+
+@pytest.mark.django_db
+def test_results_that_come_too_late_do_not_take_dependencies_from_cached_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow reader computes a list of one page; a quick one caches it while a limit cuts a second page off."""
+    by, fill, tries = Author(None, "x"), result_cache.EmbeddedResults.fill, list[str]()
+    make_page("Liste", "{{#ask: [[Ville::Lyon]]|limit=1}}")
+    make_page("Bar", "---\nVille: Lyon\n---")
+    second = make_page("Cour", "---\nVille: Lyon\n---")
+    result_cache.refresh(_rendering("Liste"), _rendering("Liste").page)
+    page_writer.edit(second, "Rien.", by)
+
+    def slow_fill(results: result_cache.EmbeddedResults) -> DeferredResults:
+        found = fill(results)
+        if not tries:
+            tries.append("slow")
+            page_writer.edit(page_lookup.reload_page(second.pk), "---\nVille: Lyon\n---", by)
+            result_cache.refresh(_rendering("Liste"), _rendering("Liste").page)
+            assert result_cache.is_fresh(_rendering("Liste"))
+        return found
+
+    monkeypatch.setattr(result_cache.EmbeddedResults, "fill", slow_fill)
+    monkeypatch.setattr(result_cache, "TRIES", 1)  # as where another write interferes with the next try
+    assert not result_cache.refresh(_rendering("Liste"), _rendering("Liste").page).is_cacheable
+    monkeypatch.undo()
+    page_moves.move(page_lookup.reload_page(second.pk), "Abri", by, leave_redirect=False)
+    cached = result_cache.ResultCache().get_or_compute(_rendering("Liste"), _rendering("Liste").page)
+    assert "Abri" in str(cached.results)
 
 
 @pytest.mark.django_db(transaction=True)

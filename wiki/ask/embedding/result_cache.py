@@ -133,10 +133,11 @@ def refresh(stored: RenderedPage, page: WikiPage) -> DeferredResults:
             with transaction.atomic():
                 if not invalidation.try_lock_out_writes() or not _lock_if_unchanged(stored):
                     break
-                now = _WriteState.of(page)
-                _store_dependencies(stored, embedded.dependencies, stored_before)
-                no_writes = before.is_followed_by_no_write(now)
-                if no_writes or (embedded.dependencies <= stored_before and now.cache_version == before.cache_version):
+                now, found, stored_now = _WriteState.of(page), embedded.dependencies, _stored_dependencies(stored)
+                _add_dependencies(stored, found - stored_now)
+                known = found <= stored_before & stored_now and now.cache_version == before.cache_version
+                if known or before.is_followed_by_no_write(now):
+                    _remove_dependencies(stored, stored_now - found)
                     _store_results(stored, results)
                     return results
         except OperationalError:  # another writer has the row, or the database: the next reader will cache them
@@ -155,19 +156,22 @@ def _stored_dependencies(stored: RenderedPage) -> set[DependencyKey]:
     return set(CacheDependency.objects.filter(rendered=stored.pk).values_list("sort", "key", "value"))
 
 
-def _store_dependencies(stored: RenderedPage, after: set[DependencyKey], before: set[DependencyKey]) -> None:
-    """Replace the stored dependencies `before` by `after`, row by row."""
-    removed = before - after
+def _remove_dependencies(stored: RenderedPage, removed: set[DependencyKey]) -> None:
+    """Remove stored dependencies, row by row: only where the results that had them are replaced as well.
+
+    Another process may have cached its results with them since this computation began.
+    """
     if removed:
         rows = CacheDependency.objects.filter(rendered=stored.pk)
         CacheDependency.objects.filter(
             pk__in=[row.pk for row in rows if (row.sort, row.key, row.value) in removed]
         ).delete()
+
+
+def _add_dependencies(stored: RenderedPage, added: set[DependencyKey]) -> None:
+    """Store further dependencies."""
     CacheDependency.objects.bulk_create(
-        [
-            CacheDependency(rendered_id=stored.pk, sort=sort, key=key, value=value)
-            for sort, key, value in sorted(after - before)
-        ],
+        [CacheDependency(rendered_id=stored.pk, sort=sort, key=key, value=value) for sort, key, value in sorted(added)],
         ignore_conflicts=True,
         batch_size=invalidation.KEYS_PER_QUERY,
     )
