@@ -85,6 +85,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/parsing.py
 	$(RUN) tests/benchmarks/french_search.py
 	$(RUN) tests/benchmarks/imports.py
+	$(RUN) tests/benchmarks/editor.py
 	$(RUN) tests/benchmarks/history.py
 	$(RUN) tests/benchmarks/authorship.py
 	$(RUN) tests/benchmarks/forks.py

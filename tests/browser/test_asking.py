@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 
 QUERY_FIELD, LIST = "textarea[name=q]", "[role=listbox]:not([hidden])"
 

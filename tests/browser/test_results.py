@@ -15,7 +15,7 @@ from tests.ask.formats.standing import open_page
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

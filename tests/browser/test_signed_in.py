@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 
 SCREENS = (
     "/", "/wiki/Atelier:Charte", "/wiki/Atelier", "/edit/Atelier:Charte", "/edit/Nouvelle_page", "/create",
@@ -67,7 +67,6 @@ def scene(alice: User, bob: User) -> None:
     Proposal.objects.create(pk=77_000, page=page, base=1, text="# Charte\n\nUn mot.", by=alice, by_name="alice")
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_have_no_faults(tab: Page, scene: None, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 844})
@@ -114,7 +113,6 @@ def test_editing_without_javascript(browser: Browser, live_server: Any, scene: N
     context.close()
 
 
-@pytest.mark.only_on("sqlite")
 def test_pasted_markup_of_mediawiki_becomes_markdown_on_demand(tab: Page, scene: None) -> None:
     sign_in(tab, "alice")
     tab.goto("/edit/Atelier:Charte")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.instances import Instance
 
-PROCESSES, SAVES = 8, 100
+PROCESSES, SAVES = 8, 60
 
 BEGIN = """
 from wiki.pages.writing import page_writer

@@ -10,7 +10,7 @@ import pytest
 
 from tests.instances import Instance
 
-KILLS = 12
+KILLS = 8
 
 BEGIN = """
 from wiki.pages.writing import page_writer

@@ -111,9 +111,10 @@ export function pictureView(node) {
   return { dom };
 }
 
-function decorate(doc) {
+/** Returns the decorations of the blocks of a document between two positions. */
+function decorate(doc, from, to) {
   const decorations = [];
-  doc.descendants((node, at, parent, index) => {
+  doc.nodesBetween(from, to, (node, at, parent, index) => {
     if (node.type === schema.nodes.blockquote) {
       const type = CALLOUT.exec(node.textContent)?.[1].toLowerCase();
       if (type) decorations.push(Decoration.node(at, at + node.nodeSize, { class: `callout callout-${type}` }));
@@ -123,14 +124,29 @@ function decorate(doc) {
     }
     return !node.isTextblock;
   });
-  return DecorationSet.create(doc, decorations);
+  return decorations;
+}
+
+/** Returns the decorations after a change: only the blocks of the first level that changed are looked at again. */
+function redecorate(set, transaction) {
+  const { before, doc, mapping } = transaction;
+  const start = before.content.findDiffStart(doc.content);
+  const mapped = set.map(mapping, doc);
+  if (start === null) return mapped;
+  const end = Math.max(start, before.content.findDiffEnd(doc.content).b);
+  let [from, to, at] = [doc.content.size, 0, 0];
+  doc.forEach((node, offset) => {
+    at = offset + node.nodeSize;
+    if (offset <= end && at >= start) [from, to] = [Math.min(from, offset), at];
+  });
+  return mapped.remove(mapped.find(from, to)).add(doc, decorate(doc, from, to));
 }
 
 /** Marks tasks, which a click ticks, and call-outs. */
 export const decorations = new Plugin({
   state: {
-    init: (_, state) => decorate(state.doc),
-    apply: (transaction, set) => (transaction.docChanged ? decorate(transaction.doc) : set),
+    init: (_, { doc }) => DecorationSet.create(doc, decorate(doc, 0, doc.content.size)),
+    apply: (transaction, set) => (transaction.docChanged ? redecorate(set, transaction) : set),
   },
   props: {
     decorations(state) {
