@@ -76,7 +76,9 @@ def test_text_survives_ended_session_and_sign_in(alice: User, anna: AnonymousUse
     response = client.post("/edit/Fournil", typed)
     assert response.status_code == 403
     assert "Trois pages de travail." in response.content.decode()
-    assert 'name="password"' in response.content.decode()
+    sign_in = response.content.decode().partition('name="username"')[2].partition('name="password"')
+    assert sign_in[1]
+    assert "facultatif" not in sign_in[0], "who is to sign in has to give both"
     wrong = client.post("/edit/Fournil", typed | {"username": "alice", "password": "non"})
     assert wrong.status_code == 403
     assert "Trois pages de travail." in wrong.content.decode()

@@ -62,12 +62,12 @@ def _add_sign_in_fields(form: forms.Form) -> forms.Form:
     form.fields["username"] = forms.CharField(
         label=_("User name"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "required": True}),
     )
     form.fields["password"] = forms.CharField(
         label=_("Password"),
         required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "required": True}),
     )
     return form
 
