@@ -241,3 +241,28 @@ def test_the_preview_stands_beside_the_text_or_in_its_place(tab: Page, page: Any
     expect(preview).to_be_visible()
     expect(tab.locator(EDITOR)).to_be_hidden()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_save_without_network_waits_and_is_made_later(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    place_cursor(tab, "p")
+    tab.keyboard.type(" Et lourd.")
+    tab.context.set_offline(True)
+    tab.click("button[name=save]")
+    expect(tab.locator("[data-editor-note]")).to_contain_text("réseau")
+    tab.keyboard.press("Control+s")
+    with tab.expect_navigation():
+        tab.context.set_offline(False)
+    found = page_lookup.find("Établi", alice)
+    assert found is not None
+    assert (found.version, "Et lourd." in found.source.text) == (2, True)
+
+
+def test_two_tabs_know_of_each_other(tab: Page, page: Any) -> None:
+    open_editor(tab)
+    other = tab.context.new_page()
+    other.goto("/edit/Établi")
+    for one in (tab, other):
+        expect(one.locator("[data-other-tab]")).to_be_visible()
+    other.close(run_before_unload=True)
+    expect(tab.locator("[data-other-tab]")).to_be_hidden()

@@ -4,6 +4,7 @@ import { bindDiagrams } from "../diagrams/diagrams.js";
 import { bindToolbar } from "./toolbar.js";
 import { keepDraft } from "./draft.js";
 import { WritingModes } from "./modes.js";
+import { waitForNetwork, watchOtherTabs } from "./saving.js";
 
 /** Shows the preview beside the text where there is room, else in its place, as one of its tabs. */
 function bindPreview(form, modes) {
@@ -69,6 +70,8 @@ function saveByKey(form) {
 for (const form of document.querySelectorAll("form[data-editor]")) {
   const field = form.querySelector("textarea[name='text']");
   const modes = new WritingModes(form, field);
+  waitForNetwork(form); // after the modes, which write the text into its field; before all that takes it as sent
+  watchOtherTabs(form);
   bindToolbar(form, field);
   bindPreview(form, modes);
   keepDraft(form, field);
