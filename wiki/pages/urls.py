@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.pages.views import edit, manage, page_lists, read, sitemap, task_progress, upload
+from wiki.pages.views import edit, manage, page_lists, picture_details, read, sitemap, task_progress, thumbnails, upload
 
 urlpatterns = [
     path("", read.home, name="home"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("stewards/<path:title>", manage.stewards, name="stewards"),
     path("unmake-place/<path:title>", manage.convert_place_to_page, name="unmake_place"),
     path("upload", upload.upload, name="upload"),
+    path("picture-details/<path:name>", picture_details.picture_details, name="picture_details"),
+    path("thumbnail/<path:name>", thumbnails.thumbnail, name="thumbnail"),
     path("tasks/<int:number>", task_progress.task, name="task"),
     path("tasks/<int:number>/state", task_progress.state, name="task_state"),
     path("tasks/<int:number>/cancel", task_progress.cancel, name="cancel_task"),

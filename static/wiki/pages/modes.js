@@ -1,4 +1,5 @@
 // The two ways to write: as the page looks, or as source. The choice is remembered in this browser.
+import { PictureUploads, SourcePictures, isPastedPicture, pictureFiles, pictureMarkdown } from "./picture_uploads.js";
 
 const KEY = "movilab-editor";
 
@@ -35,6 +36,8 @@ export class WritingModes {
     this.toolbar = form.querySelector("[data-toolbar]");
     this.note = form.querySelector("[data-editor-note]");
     this.editor = null;
+    this.uploads = new PictureUploads(form, () => this.editor ?? this.source);
+    this.source = this.uploads.isOffered ? new SourcePictures(field, this.uploads) : null;
     if (!this.host || !this.switch) return;
     this.switch.hidden = false;
     this.switch.addEventListener("click", (event) => {
@@ -47,7 +50,10 @@ export class WritingModes {
       if (this.editor && event.target.closest("button")) event.preventDefault(); // the selection stays
     });
     this.toolbar.addEventListener("click", (event) => this.press(event), { capture: true });
-    this.host.addEventListener("editor-command", (event) => this.editor?.run(event.detail));
+    this.host.addEventListener("editor-command", (event) => {
+      if (event.detail === "picture") this.uploads.choose();
+      else this.editor?.run(event.detail);
+    });
     form.addEventListener("submit", () => this.keep(), { capture: true });
     field.addEventListener("replaced", () => this.reopen());
     this.set(remembered(), false);
@@ -89,13 +95,14 @@ export class WritingModes {
 
   async openVisual() {
     if (this.editor) return;
-    const { script, pages, ...says } = this.host.dataset;
+    const { script, pages, thumbnails, file, ...says } = this.host.dataset;
     try {
       const { open } = await import(script);
       if (this.editor || this.wanted !== "visual") return;
       const { editor, refusal } = open(this.field, {
         host: this.host, toolbar: this.toolbar, blocks: menuBlocks(this.form), pagesUrl: pages,
-        texts: { label: says.saysLabel, facts: says.saysFacts, source: says.saysSource, newPage: says.saysNewPage },
+        texts: { label: says.saysLabel, facts: says.saysFacts, source: says.saysSource, newPage: says.saysNewPage, description: says.saysDescription, licence: says.saysLicence, remove: says.saysRemove },
+        pictures: this.pictures(thumbnails, file),
         onState: ({ isExact }) => { this.note.textContent = isExact ? "" : says.saysInexact; },
       });
       this.editor = editor ?? null;
@@ -105,6 +112,17 @@ export class WritingModes {
       this.note.textContent = says.saysFailed;
       console.warn(error);
     }
+  }
+
+  /** Returns what the visual editor asks about pictures: addresses, the sizes that are known, and who sends new ones. */
+  pictures(thumbnails, page) {
+    const isOffered = this.uploads.isOffered;
+    return {
+      thumbnails, page, sizes: new Map(), markdown: pictureMarkdown,
+      areIn: (data) => isOffered && pictureFiles(data).length > 0,
+      isPasted: (data) => isOffered && isPastedPicture(data),
+      add: (data, at) => this.uploads.add(pictureFiles(data), at),
+    };
   }
 
   closeVisual() {

@@ -1,4 +1,4 @@
-// How units of the wiki's markup, pictures and blocks of source are shown and edited.
+// How units of the wiki's markup are shown and edited, and the marks of tasks, call-outs and pictures.
 import { Plugin } from "prosemirror-state";
 import { Decoration, DecorationSet } from "prosemirror-view";
 import { schema } from "./schema.js";
@@ -101,16 +101,6 @@ export class UnitView {
   }
 }
 
-/** Shows a picture by its name: its file is not asked for while one writes. */
-export function pictureView(node) {
-  const dom = document.createElement("span");
-  dom.className = "wiki-unit";
-  dom.dataset.kind = "picture";
-  dom.textContent = node.attrs.alt || node.attrs.src.replace(/^[^:]*:/, "");
-  dom.title = node.attrs.src;
-  return { dom };
-}
-
 function decorate(doc) {
   const decorations = [];
   doc.descendants((node, at, parent, index) => {
@@ -121,12 +111,15 @@ function decorate(doc) {
       const mark = TASK.exec(node.textContent);
       if (mark) decorations.push(Decoration.inline(at + 1, at + 4, { class: "task-mark", "data-done": String(mark[1] !== " ") }));
     }
+    if (node.type === schema.nodes.paragraph && node.childCount === 1 && node.firstChild.type === schema.nodes.image) {
+      decorations.push(Decoration.node(at + 1, at + 2, { class: "is-alone" }));
+    }
     return !node.isTextblock;
   });
   return DecorationSet.create(doc, decorations);
 }
 
-/** Marks tasks, which a click ticks, and call-outs. */
+/** Marks tasks, which a click ticks, call-outs, and pictures that stand alone, which are shown large. */
 export const decorations = new Plugin({
   state: {
     init: (_, state) => decorate(state.doc),
