@@ -12,12 +12,13 @@ from tests.browser.test_layout import sign_in, write_as_source
 from tests.browser.test_visual_editor import EDITOR, TEXT, open_editor, place_cursor, saved
 from tests.factories import make_page
 from tests.pages.test_media import drawn
-from tests.pages.test_picture_upload import heic
+from tests.pages.test_picture_upload import heic, send
 from wiki.pages.media_models import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.test import Client
     from playwright.sync_api import FilePayload, Page, Route
 
     from wiki.accounts.models import User
@@ -119,12 +120,12 @@ def test_two_are_dropped_and_one_is_pasted(tab: Page, page: Any, alice: User) ->
     open_editor(tab)
     hand_over(tab, f"{EDITOR} h2", "drop", file("a.jpg"), file("b (1).jpg", (61, 40)))
     expect(tab.locator(SHOWN)).to_have_count(2)
-    place_cursor(tab, "p >> text=Un établi")
+    place_cursor(tab, "td")
     hand_over(tab, EDITOR, "paste", {"name": "image.png", "mimeType": "image/png", "buffer": drawn("PNG", (62, 40))})
     expect(tab.locator(SHOWN)).to_have_count(3)
     two = "![Image de alice](File:A.jpg)\n\n![Image de alice](File:B_(1).jpg)\n\n"
     expected = TEXT.replace("# Établi\n\n", f"# Établi\n\n{two}")
-    expected = expected.replace("hêtre.\n", "hêtre.\n\n![Image de alice](File:Image.png)\n")
+    expected = expected.replace("2    |\n", "2    |\n\n![Image de alice](File:Image.png)\n")
     assert saved(tab, alice) == expected.replace("Image de alice", Picture.objects.get(name="A.jpg").description)
 
 
@@ -133,7 +134,8 @@ def test_words_that_come_with_a_picture_are_pasted(tab: Page, alice: User) -> No
     tab.click(EDITOR)
     hand_over(tab, EDITOR, "paste", file("image.jpg"), html="<p>Un <b>mot</b></p>")
     hand_over(tab, EDITOR, "paste", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
-    assert saved(tab, alice, "Lampe") == "Un **mot**\n"
+    hand_over(tab, EDITOR, "paste", html="<hr>")
+    assert saved(tab, alice, "Lampe") == "Un **mot**\n\n---\n"
     assert not Picture.objects.exists()
 
 
@@ -146,8 +148,9 @@ def test_an_error_says_which_file_and_loses_nothing(tab: Page, page: Any, alice:
     expect(failed).to_contain_text("notes.jpg")
     expect(failed).to_contain_text("HEIC")
     expect(failed.locator("button")).to_have_count(1)
-    failed.locator("button").click()
     expect(tab.locator(".picture-place")).to_have_count(0)
+    failed.locator("button").click()
+    expect(failed).to_have_count(0)
     assert saved(tab, alice) == TEXT.replace("hêtre.\n", "hêtre.\n\n![Le four](File:Le_four.jpg)\n")
 
 
@@ -187,9 +190,22 @@ def test_an_upload_can_be_cancelled(tab: Page, page: Any, alice: User) -> None:
     assert not Picture.objects.exists()
 
 
-def test_a_picture_is_described_and_deleted(tab: Page, alice: User) -> None:
+def test_in_an_empty_paragraph_one_writes_on_below_the_picture(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    place_cursor(tab, "p")
+    tab.keyboard.press("Enter")
+    choose(tab, file("Étagère.jpg"))
+    expect(tab.locator(SHOWN)).to_be_visible()
+    tab.locator(EDITOR).focus()
+    tab.keyboard.type("Suite.")
+    expected = TEXT.replace("hêtre.\n", "hêtre.\n\n![Étagère](File:Étagère.jpg)\n\nSuite.\n")
+    assert saved(tab, alice) == expected
+
+
+def test_a_picture_is_described_and_deleted(tab: Page, alice: User, client_of: Callable[..., Client]) -> None:
+    send(client_of(alice), drawn(size=(61, 40)), "b.png")
     text = "Avant *tout* .\n\n![un *vieux* four](File:rien.jpg)"
-    make_page("Four", f"{text}\n\n![b](https://example.org/b.png)", by=alice)
+    make_page("Four", f"{text}\n\n![b](https://example.org/b.jpg)", by=alice)
     requests: list[str] = []
     tab.on("request", lambda request: requests.append(request.url))
     open_editor(tab, "/edit/Four")
@@ -202,8 +218,12 @@ def test_a_picture_is_described_and_deleted(tab: Page, alice: User) -> None:
     expect(tab.locator(".picture-panel a")).to_have_attribute("target", "_blank")
     tab.locator(".picture-panel input").fill("Le [four] de _Zoé_")
     tab.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".picture-panel input")).to_have_value("Le [four] de _Zoé_")
+    tab.keyboard.press("Escape")
     tab.click(f"{EDITOR} [data-kind=picture] >> nth=0")
     expect(tab.locator(".picture-panel input")).to_have_value("un vieux four")
+    tab.locator(".picture-panel input").fill("autre")
     tab.keyboard.press("Escape")
     tab.click(f"{EDITOR} [data-kind=picture] >> nth=1")
     tab.click(".picture-panel button")
@@ -212,7 +232,10 @@ def test_a_picture_is_described_and_deleted(tab: Page, alice: User) -> None:
     assert 'alt="Le [four] de _Zoé_"' in tab.content()
 
 
-def test_in_the_source_the_markdown_comes_behind_the_line(tab: Page, page: Any, alice: User) -> None:
+def test_in_the_source_the_markdown_comes_behind_the_line(
+    tab: Page, page: Any, alice: User, client_of: Callable[..., Client]
+) -> None:
+    send(client_of(alice), drawn(size=(61, 40)), "b.jpg", description="Vu d'en [bas")
     open_editor(tab)
     write_as_source(tab)
     field = tab.locator("textarea[name=text]")
@@ -220,10 +243,9 @@ def test_in_the_source_the_markdown_comes_behind_the_line(tab: Page, page: Any, 
     choose(tab, file())
     expect(tab.locator(f"{LINE}[data-kind=done]")).to_be_visible()
     hand_over(tab, "textarea[name=text]", "paste", file("b.jpg", (61, 40)))
-    expect(tab.locator(f"{LINE}[data-kind=done]")).to_have_count(1)
-    expect(field).to_have_value(TEXT.replace(
-        "hêtre.\n", "hêtre.\n\n![Le four](File:Le_four.jpg)\n\n![Image de alice](File:B.jpg)\n"
-    ).replace("Image de alice", Picture.objects.get(name="B.jpg").description))  # fmt: skip
+    two = "![Le four](File:Le_four.jpg)\n\n![Vu d'en \\[bas](File:B.jpg)\n"
+    expect(field).to_have_value(TEXT.replace("hêtre.\n", f"hêtre.\n\n{two}"))
+    assert Picture.objects.count() == 2
 
 
 def test_the_menu_offers_a_picture(tab: Page, alice: User) -> None:

@@ -1,6 +1,7 @@
 // Pictures that are chosen, dropped or pasted while one writes: sent one after the other, each with a line that says how
 // far it is. Where each comes into the text is the matter of who writes it (`keepPlace`, `fillPlace`, `releasePlace` of the editor).
 
+const SHOWN_FOR = 20_000; // milliseconds that the line of a picture stays when it has arrived
 const IMAGE_NAME = /\.hei[cf]$/i;
 /** Answers after which the same file may be taken: no network, signed out, too many at once, a fault of the server. */
 const mayTryAgain = (status) => status === 0 || status === 403 || status === 429 || status >= 500;
@@ -81,7 +82,6 @@ class Upload {
 
   answer() {
     const { status } = this.request;
-    if (this.isCancelled) return;
     let data = {};
     try {
       data = JSON.parse(this.request.responseText);
@@ -99,6 +99,7 @@ class Upload {
       href: this.says.page.replace("NAME", encodeURIComponent(picture.name.replaceAll(" ", "_"))), target: "_blank", rel: "noopener", textContent: this.says.saysChange,
     });
     this.show("done", this.says.saysDone, this.shared(license, picture.author), page, this.button(this.says.saysClose, () => this.line.remove()));
+    setTimeout(() => this.line.remove(), SHOWN_FOR);
   }
 
   fail(message, isAgain) {
@@ -106,6 +107,7 @@ class Upload {
       this.wait();
       this.uploads.enqueue(this);
     });
+    if (!isAgain) this.uploads.writer().releasePlace(this.place);
     this.show("failed", message, ...(isAgain ? [again] : []), this.button(this.says.saysClose, () => this.cancel()));
   }
 

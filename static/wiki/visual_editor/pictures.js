@@ -106,7 +106,10 @@ export class PictureView {
     panel.remove();
     const alt = field.value.replace(/\s+/g, " ").trim();
     if (!isKept || alt === (this.node.attrs.alt ?? "")) return;
-    this.view.dispatch(this.view.state.tr.setNodeMarkup(this.getPos(), null, { ...this.node.attrs, alt }));
+    const at = this.getPos();
+    const tr = this.view.state.tr.setNodeMarkup(at, null, { ...this.node.attrs, alt });
+    const wasSelected = this.view.state.selection.from === at;
+    this.view.dispatch(wasSelected ? tr.setSelection(NodeSelection.create(tr.doc, at)) : tr);
   }
 
   /** Deletes the picture, with its paragraph if that holds nothing else. */

@@ -42,8 +42,8 @@ class VisualEditor {
     this.place = document.createElement("div");
     host.replaceChildren(this.header.parentElement, this.place);
     const plugins = [
-      menus({ host, blocks, pagesUrl, texts }), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(), gapCursor(),
-      tableEditing(), decorations, pictureTools(pictures), new Plugin({ view: () => ({ update: () => this.showState() }) }),
+      menus({ host, blocks, pagesUrl, texts }), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
+      gapCursor(), tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
       state: EditorState.create({ doc: this.source.doc, plugins }),

@@ -49,15 +49,17 @@ def picture_details(request: HttpRequest, name: str) -> HttpResponseBase:
     if not may_change_details(request.user, picture):
         raise NotAllowed(gettext_noop("Only who added this picture, or an administrator, can change this."))
     form = PictureDetailsForm(request.POST or None, initial={field: getattr(picture, field) for field in FIELDS})
+    status = 200
     if form.is_valid():
         try:
             rate_limits.limit_edits(request.user)
         except WikiError as error:
             form.add_error(None, message_for(error))
+            status = error.status
         else:
             for field in FIELDS:
                 setattr(picture, field, form.cleaned_data[field])
             picture.save()
             messages.success(request, gettext("Saved."))
             return redirect(address("page", picture.file_title))
-    return render(request, "wiki/pages/picture_details.html", {"form": form, "picture": picture})
+    return render(request, "wiki/pages/picture_details.html", {"form": form, "picture": picture}, status=status)
