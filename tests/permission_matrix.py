@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.exchange.archives import make_picture
 from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CAST = ("alice", "bob", "charlie", "anna")
 PAGE, FORK, PROPOSAL, TASK = "Atelier:Charte", "Atelier:Notre charte", 77_000, 78_000
+PICTURE, OWN_PICTURE = "Etabli.jpg", "Four.jpg"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def scene(alice: User, bob: User) -> None:
     Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
     make_page("Venue d'ailleurs")
     BackgroundTask.objects.create(pk=TASK, kind="import of a remote page", lane="fetches", person=alice, language="fr")
+    make_picture(PICTURE)
+    make_picture(OWN_PICTURE, uploaded_by_user=alice)
     page_writer.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
 
 
@@ -100,6 +104,7 @@ ROWS: dict[str, list[Row]] = {
     "licenses": [everyone()],
     "license": [everyone(license_id="CC-BY-SA-4.0"), everyone(404, license_id="Rien")],
     "media": [everyone(404, path="rien.jpg")],
+    "thumbnail": [everyone(302, name=PICTURE), everyone(404, name="rien.jpg")],
     "set_language": [Row((302, 302, 302, 302), post=True)],
     # So is the history of readable pages
     "history": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
@@ -141,6 +146,11 @@ ROWS: dict[str, list[Row]] = {
     "create": refused_writing(),
     "create_place": refused_writing(),
     "upload": refused_writing(),
+    "picture_details": [
+        Row((403, 403, 403, 302), {"name": PICTURE}),
+        Row((200, 403, 403, 302), {"name": OWN_PICTURE}),
+        Row((404, 404, 403, 302), {"name": "rien.jpg"}),
+    ],
     "fork": refused_writing(title=PAGE),
     "pull": [
         *refused_writing(title=FORK),

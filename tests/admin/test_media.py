@@ -93,6 +93,14 @@ def test_location_is_removed_from_picture(admin_client: Client, form: str) -> No
     assert b"alice" not in stored_bytes(uploaded)
 
 
+def test_heic_becomes_jpeg(admin_client: Client) -> None:
+    assert add_one(admin_client, "photo.heic", picture("HEIF")).status_code == 302
+    stored = Picture.objects.get()
+    assert stored.name == "Photo.jpg"
+    assert Image.open(io.BytesIO(stored_bytes(stored))).format == "JPEG"
+    assert b"Camera of alice" not in stored_bytes(stored)
+
+
 def test_location_is_removed_in_multiple_upload(admin_client: Client) -> None:
     response = add_many(admin_client, "workshop.jpg", picture())
     assert response.json()["success"] is True

@@ -19,7 +19,7 @@ from django.utils.translation import get_language_from_request, gettext
 from django.views import defaults
 
 from wiki.errors import gettext_noop
-from wiki.pages.error_middleware import typed
+from wiki.pages.error_middleware import asks_for_json, json_error, typed
 
 logger = logging.getLogger(__name__)
 RETRY_AFTER = 30
@@ -48,10 +48,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, message: str, texts: Sequence[str], retry_after: int) -> HttpResponse:
-    """Return a response with status 503: a page with a message (its id) and the typed `texts`, or JSON for the API."""
+    """Return a response with status 503 and a message (its id): a page with the typed `texts`; JSON for programs."""
     if request.path_info in API_PATHS:
         return _api_error(message, retry_after)
     with translation.override(get_language_from_request(request)):
+        if asks_for_json(request):
+            return json_error(gettext(message), 503, retry_after)
         html = render_to_string("503.html", {"message": gettext(message), "typed": texts})
     return HttpResponse(html, status=503, headers={"Retry-After": str(retry_after), "Cache-Control": "no-store"})
 

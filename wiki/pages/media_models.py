@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import models
@@ -16,6 +17,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 from PIL import ImageOps
+from pillow_heif import register_heif_opener
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 
@@ -30,9 +32,14 @@ FRAME_LIMIT = 2_000
 """Maximal number of frames of an animation: each takes time to encode, however small it is."""
 _encoding_lock = threading.Lock()
 """Allows one encoding at a time, since 50 million pixels take several hundred megabytes of memory."""
-EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
-READABLE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
+READABLE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF")
 """Formats that Pillow may recognise. MPO, a JPEG file with several pictures, is recognised as part of JPEG."""
+STORED_AS_JPEG = ("MPO", "HEIF")
+"""Formats of phones that may hold several pictures, of which only the main one is stored, as JPEG."""
+NAME_LIMIT = 150
+"""Maximal number of bytes of a new file's name before its extension, so that a number fits behind it."""
+register_heif_opener()  # HEIC, the format of iPhones
 
 
 def license_choices() -> list[tuple[str, str]]:
@@ -82,6 +89,18 @@ def clean_file_name(raw: str) -> str:
     return titles.key_of(f"File:{os.path.basename(raw.replace(chr(92), '/'))}")[5:]
 
 
+def unused_file_name(model: type[LicensedFile], proposed: str) -> str:
+    """Return `proposed` as a file name, with a number before its extension if it is in use. Raises TitleProblem."""
+    name = clean_file_name(proposed)
+    stem, extension = os.path.splitext(name)
+    stem = stem.encode()[:NAME_LIMIT].decode(errors="ignore")
+    candidate, number = stem + extension, 1
+    while model._default_manager.filter(name=candidate).exists():
+        number += 1
+        candidate = f"{stem}-{number}{extension}"
+    return candidate
+
+
 def clean_picture(raw: bytes) -> tuple[bytes, str]:
     """Decode and re-encode a picture, to remove metadata (GPS data) and anything that is not image data.
 
@@ -89,12 +108,14 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
     unsupported format, or is too large.
     """
     if len(raw) > BYTE_LIMIT:
-        raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."))
+        raise ValidationError(_("The picture is larger than 20 MB: make it smaller first."), "too_large")
     try:
         with PillowImage.open(io.BytesIO(raw), formats=READABLE_FORMATS) as picture:
-            frames = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
+            frames = 1 if picture.format in STORED_AS_JPEG else getattr(picture, "n_frames", 1)
             if picture.width * picture.height * frames > PIXEL_LIMIT:
-                raise ValidationError(_("The picture has more than 50 million pixels: make it smaller first."))
+                raise ValidationError(
+                    _("The picture has more than 50 million pixels: make it smaller first."), "too_large"
+                )
             if frames > FRAME_LIMIT:
                 raise ValidationError(_("The picture moves through more than 2,000 others: make it shorter first."))
             if frames > 1 and picture.format == "PNG":  # Willow, which scales pictures, reads none
@@ -104,16 +125,19 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
     except ValidationError:
         raise
     except Exception as error:  # Pillow raises many kinds on hostile bytes
-        raise ValidationError(_("This is not a picture that we can read: JPEG, PNG, GIF or WebP, please.")) from error
+        raise ValidationError(
+            _("This is not a picture that we can read: JPEG, PNG, GIF, WebP or HEIC, please.")
+        ) from error
 
 
 def _reencode(picture: PillowImage.Image, *, animated: bool) -> bytes:
     """Encode a picture in its own format, rotated upright, without metadata except its colour profile.
 
-    Many phones write MPO files, which hold several pictures: only the first is used.
+    What phones write as MPO or HEIC becomes JPEG, which every browser shows. libheif, which decodes HEIC, rotates by
+    itself, and decodes no more pixels than the head of the file says.
     """
     out = io.BytesIO()
-    form = "JPEG" if picture.format == "MPO" else picture.format
+    form = "JPEG" if picture.format in STORED_AS_JPEG else picture.format
     options: dict[str, Any] = {"comment": b""} if form == "GIF" else {}
     if profile := picture.info.get("icc_profile"):
         options["icc_profile"] = profile
@@ -184,6 +208,14 @@ class Picture(LicensedFile, AbstractImage):
         self.file_size = len(clean)
         self.file_hash = hashlib.sha1(clean, usedforsecurity=False).hexdigest()
         self.file = self._clean_file = ContentFile(clean, name=self.name)
+
+    def sized_copy(self, width: int) -> tuple[str, int, int]:
+        """Return URL, width and height of a copy of at most `width` pixels; of the original if none can be stored."""
+        try:
+            copy: Any = self.get_rendition(f"width-{min(self.width, width)}")
+        except OSError:  # the file is gone, or the disk is full
+            return f"{settings.MEDIA_URL}{self.file.name}", self.width, self.height
+        return copy.url, copy.width, copy.height
 
 
 def file_key(name: str) -> str:

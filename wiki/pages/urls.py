@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.pages.views import diagram_frame, edit, manage, page_lists, read, sitemap, task_progress, upload
+from wiki.pages.views import (
+    diagram_frame,
+    edit,
+    manage,
+    page_lists,
+    picture_details,
+    read,
+    sitemap,
+    task_progress,
+    thumbnails,
+    upload,
+)
 
 urlpatterns = [
     path("", read.home, name="home"),
@@ -21,6 +32,8 @@ urlpatterns = [
     path("unmake-place/<path:title>", manage.convert_place_to_page, name="unmake_place"),
     path("diagram-frame", diagram_frame.diagram_frame, name="diagram_frame"),
     path("upload", upload.upload, name="upload"),
+    path("picture-details/<path:name>", picture_details.picture_details, name="picture_details"),
+    path("thumbnail/<path:name>", thumbnails.thumbnail, name="thumbnail"),
     path("tasks/<int:number>", task_progress.task, name="task"),
     path("tasks/<int:number>/state", task_progress.state, name="task_state"),
     path("tasks/<int:number>/cancel", task_progress.cancel, name="cancel_task"),

@@ -1,4 +1,5 @@
 // The two ways to write: as the page looks, or as source. The choice is remembered in this browser.
+import { PictureUploads, SourcePictures, isPastedPicture, pictureFiles, pictureMarkdown } from "./picture_uploads.js";
 
 const KEY = "movilab-editor";
 const REFUSALS = { redirect: "saysRefusedRedirect", source: "saysRefusedSource", facts: "saysRefusedFacts" };
@@ -37,6 +38,8 @@ export class WritingModes {
     this.note = form.querySelector("[data-editor-note]");
     this.editor = null;
     this.isPreviewing = false;
+    this.uploads = new PictureUploads(form, () => this.editor ?? this.source);
+    this.source = this.uploads.isOffered ? new SourcePictures(field, this.uploads) : null;
     if (!this.host || !this.switch) return;
     this.switch.hidden = false;
     this.switch.addEventListener("click", (event) => {
@@ -49,7 +52,10 @@ export class WritingModes {
       if (this.editor && event.target.closest("button")) event.preventDefault(); // the selection stays
     });
     this.toolbar.addEventListener("click", (event) => this.press(event), { capture: true });
-    this.host.addEventListener("editor-command", (event) => this.editor?.run(event.detail));
+    this.host.addEventListener("editor-command", (event) => {
+      if (event.detail === "picture") this.uploads.choose();
+      else this.editor?.run(event.detail);
+    });
     form.addEventListener("submit", () => this.keep(), { capture: true });
     field.addEventListener("replaced", () => this.reopen());
     this.set(remembered(), false);
@@ -99,7 +105,7 @@ export class WritingModes {
 
   async openVisual() {
     if (this.editor) return;
-    const { script, pages, facts, ...says } = this.host.dataset;
+    const { script, pages, facts, thumbnails, file, ...says } = this.host.dataset;
     try {
       const { open } = await import(script);
       if (this.editor || this.wanted !== "visual") return;
@@ -108,7 +114,9 @@ export class WritingModes {
         texts: {
           label: says.saysLabel, facts: says.saysFacts, source: says.saysSource, newPage: says.saysNewPage,
           addFact: says.saysAddFact, factName: says.saysFactName, factValue: says.saysFactValue, deleteFact: says.saysDeleteFact,
+          description: says.saysDescription, licence: says.saysLicence, remove: says.saysRemove,
         },
+        pictures: this.pictures(thumbnails, file),
         onState: ({ isExact }) => { this.note.textContent = isExact ? "" : says.saysInexact; },
       });
       this.editor = editor ?? null;
@@ -118,6 +126,17 @@ export class WritingModes {
       this.note.textContent = says.saysFailed;
       console.warn(error);
     }
+  }
+
+  /** Returns what the visual editor asks about pictures: addresses, the sizes that are known, and who sends new ones. */
+  pictures(thumbnails, page) {
+    const isOffered = this.uploads.isOffered;
+    return {
+      thumbnails, page, sizes: new Map(), markdown: pictureMarkdown,
+      areIn: (data) => isOffered && pictureFiles(data).length > 0,
+      isPasted: (data) => isOffered && isPastedPicture(data),
+      add: (data, at) => this.uploads.add(pictureFiles(data), at),
+    };
   }
 
   closeVisual() {

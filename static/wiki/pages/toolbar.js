@@ -28,7 +28,7 @@ function lines(field, mark) {
 
 function act(field, button) {
   if (button.dataset.around) around(field, button.dataset.around);
-  else lines(field, button.dataset.line);
+  else if (button.dataset.line) lines(field, button.dataset.line);
 }
 
 /** Shows the toolbar of `form` and binds it and its keys to `field`. */

@@ -9,6 +9,7 @@ const serializer = new MarkdownSerializer(
   {
     ...defaultMarkdownSerializer.nodes,
     bullet_list(state, node) { state.renderList(node, "  ", () => "- "); },
+    image(state, node) { state.write(imageText(node, false)); },
     wiki(state, node) { state.text(node.attrs.source, false); },
     source(state, node) { state.text(node.textContent, false); state.closeBlock(node); },
     table(state, node) {
@@ -29,6 +30,25 @@ const serializer = new MarkdownSerializer(
     highlight: { open: "==", close: "==", mixable: true, expelEnclosingWhitespace: true },
   },
 );
+
+/** Returns an address as people write it, where it is encoded in no other way than the reader of Markdown does it. */
+function readableAddress(address) {
+  try {
+    const readable = decodeURI(address);
+    return encodeURI(readable) === address && !/[\s<>\\]/.test(readable) ? readable : address;
+  } catch {
+    return address;
+  }
+}
+
+/** Returns the source of a picture. With `isPlain`, only the signs that could end its parts are escaped. */
+function imageText({ attrs: { src, alt, title } }, isPlain) {
+  const words = isPlain ? (alt ?? "").replace(/[\\[\]]/g, "\\$&") : serializer.serialize(schema.node("paragraph", null, alt ? [schema.text(alt)] : []));
+  const address = isPlain ? readableAddress(src) : src;
+  const isBalanced = /^[^()]*(?:\([^()]*\)[^()]*)*$/.test(address);
+  const caption = title ? ` "${title.replace(/["\\]/g, "\\$&")}"` : "";
+  return `![${words}](${isBalanced ? address : address.replace(/[()]/g, "\\$&")}${caption})`;
+}
 
 /** Returns the second line of a table, with the alignment of its columns. */
 export function delimiterText(row) {
@@ -57,6 +77,7 @@ export function rowText(row) {
 /** Returns a node with its texts as units, which are written as they are. */
 function withoutEscapes(node) {
   if (node.isText) return schema.nodes.wiki.create({ source: node.text }, null, node.marks);
+  if (node.type === schema.nodes.image) return schema.nodes.wiki.create({ source: imageText(node, true) }, null, node.marks);
   if (node.isLeaf || node.type.spec.code) return node;
   return node.copy(Fragment.from(node.children.map(withoutEscapes)));
 }

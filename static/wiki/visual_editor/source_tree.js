@@ -29,6 +29,7 @@ const parser = new MarkdownParser(schema, { parse: () => replay }, {
   wiki: { node: "wiki", getAttrs: (token) => ({ source: token.content }) },
   html_inline: { node: "wiki", noCloseToken: true, getAttrs: (token) => ({ source: token.content }) },
   html_block: { block: "source", noCloseToken: true },
+  image: { node: "image", getAttrs: pictureAttributes },
 });
 
 /** Whether the items of the list that begins at `index` have no blank lines between them. */
@@ -38,6 +39,11 @@ function isTight(tokens, index) {
     if (tokens[place].type === "paragraph_open" && tokens[place].level === level + 2) return tokens[place].hidden;
   }
   return true;
+}
+
+function pictureAttributes(token) {
+  const alt = reader.renderer.renderInlineAsText(token.children, {}, {});
+  return { src: token.attrGet("src"), alt: alt || null, title: token.attrGet("title") || null };
 }
 
 function cellAttributes(token) {

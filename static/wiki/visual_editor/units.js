@@ -1,4 +1,4 @@
-// How units of the wiki's markup, pictures and blocks of source are shown and edited.
+// How units of the wiki's markup are shown and edited, and the marks of tasks, call-outs and pictures.
 import { Plugin } from "prosemirror-state";
 import { Decoration, DecorationSet } from "prosemirror-view";
 import { schema } from "./schema.js";
@@ -101,16 +101,6 @@ export class UnitView {
   }
 }
 
-/** Shows a picture by its name: its file is not asked for while one writes. */
-export function pictureView(node) {
-  const dom = document.createElement("span");
-  dom.className = "wiki-unit";
-  dom.dataset.kind = "picture";
-  dom.textContent = node.attrs.alt || node.attrs.src.replace(/^[^:]*:/, "");
-  dom.title = node.attrs.src;
-  return { dom };
-}
-
 /** Returns the decorations of the blocks of a document between two positions. */
 function decorate(doc, from, to) {
   const decorations = [];
@@ -121,6 +111,9 @@ function decorate(doc, from, to) {
     } else if (node.type === schema.nodes.paragraph && parent.type === schema.nodes.list_item && index === 0) {
       const mark = TASK.exec(node.textContent);
       if (mark) decorations.push(Decoration.inline(at + 1, at + 4, { class: "task-mark", "data-done": String(mark[1] !== " ") }));
+    }
+    if (node.type === schema.nodes.paragraph && node.childCount === 1 && node.firstChild.type === schema.nodes.image) {
+      decorations.push(Decoration.node(at + 1, at + 2, { class: "is-alone" }));
     }
     return !node.isTextblock;
   });
@@ -142,7 +135,7 @@ function redecorate(set, transaction) {
   return mapped.remove(mapped.find(from, to)).add(doc, decorate(doc, from, to));
 }
 
-/** Marks tasks, which a click ticks, and call-outs. */
+/** Marks tasks, which a click ticks, call-outs, and pictures that stand alone, which are shown large. */
 export const decorations = new Plugin({
   state: {
     init: (_, { doc }) => DecorationSet.create(doc, decorate(doc, 0, doc.content.size)),

@@ -12,10 +12,11 @@ import { FactsForm } from "./facts_form.js";
 import { divide } from "./front_matter.js";
 import { menus } from "./menus.js";
 import { cleanHtml, fromText } from "./pasting.js";
+import { PictureView, fillPlace, keepPlace, pictureTools, releasePlace } from "./pictures.js";
 import { read } from "./source_tree.js";
 import { write } from "./source_writer.js";
 import { typing } from "./typing.js";
-import { UnitView, decorations, pictureView } from "./units.js";
+import { UnitView, decorations } from "./units.js";
 
 const REDIRECT = /^\s*#redirect(?:ion)?\b/i;
 const WAIT = 400;
@@ -27,8 +28,8 @@ function refusal(text, source) {
 }
 
 class VisualEditor {
-  constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, onState }) {
-    Object.assign(this, { field, host, toolbar, texts, onState, waiting: 0 });
+  constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, onState }) {
+    Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
     const parts = divide(field.value);
     this.source = read(parts?.body ?? "");
     this.refusal = parts ? refusal(parts.body, this.source) : "facts";
@@ -37,13 +38,16 @@ class VisualEditor {
     this.place = document.createElement("div");
     host.replaceChildren(this.factsPart(), this.place);
     const plugins = [
-      menus({ host, blocks, pagesUrl, texts }), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(), gapCursor(),
-      tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
+      menus({ host, blocks, pagesUrl, texts }), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
+      gapCursor(), tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
       state: EditorState.create({ doc: this.source.doc, plugins }),
       attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, class: "text", dir: "auto", spellcheck: "true" },
-      nodeViews: { wiki: (node, view, getPos) => new UnitView(node, view, getPos, texts), image: pictureView },
+      nodeViews: {
+        wiki: (node, view, getPos) => new UnitView(node, view, getPos, texts),
+        image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
+      },
       clipboardTextParser: fromText,
       transformPastedHTML: cleanHtml,
       dispatchTransaction: (transaction) => this.apply(transaction),
@@ -83,6 +87,21 @@ class VisualEditor {
     this.field.value = head + (head && text && !head.endsWith("\n") ? "\n" : "") + text;
     this.onState({ isExact });
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** Keeps a place in the text for a picture that is on its way. */
+  keepPlace(name, at) {
+    return keepPlace(this.view, name, at);
+  }
+
+  releasePlace(place) {
+    releasePlace(this.view, place);
+  }
+
+  /** Puts a picture that was stored into its place. */
+  fillPlace(place, picture) {
+    this.pictures.sizes.set(picture.name, { width: picture.width, height: picture.height });
+    fillPlace(this.view, place, read(this.pictures.markdown(picture)).doc.firstChild);
   }
 
   /** Does what a button of the toolbar stands for. */

@@ -17,22 +17,10 @@ from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
-from wiki.pages.media_models import File, LicensedFile, Picture, clean_file_name, clean_picture
+from wiki.pages.media_models import File, LicensedFile, Picture, clean_file_name, clean_picture, unused_file_name
 from wiki.text.titles import TitleProblem
 
 FILE_LIMIT = 50_000_000
-
-
-def unused_file_name(model: type[LicensedFile], proposed: str) -> str:
-    """Return `proposed` as a file name, with a number before its extension if it is in use. Raises TitleProblem."""
-    name = clean_file_name(proposed)
-    stem, extension = os.path.splitext(name)
-    stem = stem[:150]
-    candidate, number = stem + extension, 1
-    while model._default_manager.filter(name=candidate).exists():
-        number += 1
-        candidate = f"{stem}-{number}{extension}"
-    return candidate
 
 
 class NamedFileFormMixin:

@@ -21,7 +21,7 @@ from wiki.accounts.models import User
 from wiki.errors import EditConflict, RateLimitExceeded, ServerBusy, WikiError
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup, permissions, similar_titles
-from wiki.pages.error_middleware import message_for
+from wiki.pages.error_middleware import asks_for_json, json_error, message_for
 from wiki.pages.models import LANGUAGES, Kind, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
@@ -155,6 +155,7 @@ def _editor(
         "can_convert": True,
         "heading_id": request.GET.get("section", ""),
         "license": catalogue.licenses_in(license_id)[0],
+        "picture_license": catalogue.DEFAULT if request.user.is_authenticated else None,
         "allowed_actions": permissions.allowed_actions(request.user, page),
         **extra.pop("preview", {}),
         **extra,
@@ -363,6 +364,8 @@ def _render_place_form(request: HttpRequest, form: forms.Form, status: int = 200
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Handle a POST with an invalid CSRF token: show the typed text again instead of losing it."""
     match = request.resolver_match
+    if asks_for_json(request):
+        return json_error(gettext("Your session changed meanwhile: load this page again, please."), 403)
     error = gettext("Your session changed meanwhile. Your text is still here: please save again.")
     must_sign_in = not request.user.is_authenticated
     if match is not None and match.url_name == "create_place":

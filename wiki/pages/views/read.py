@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -40,6 +39,7 @@ from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_cache, page_output, page_renderer
 from wiki.pages.rendering.page_output import PageOutput
 from wiki.pages.views import page_lists
+from wiki.pages.views.picture_details import may_change_details
 from wiki.pages.writing import rebuild_derived
 from wiki.text import titles
 from wiki.text.titles import CATEGORY, FILE
@@ -254,10 +254,8 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
         "is_picture": isinstance(found, Picture),
     }
     if isinstance(found, Picture):
-        context |= {"url": context["original_url"], "width": found.width, "height": found.height}
-        with contextlib.suppress(OSError):  # the file is gone, or no copy can be stored
-            rendition = found.get_rendition(f"width-{min(found.width, 1200)}")
-            context |= {"url": rendition.url, "width": rendition.width, "height": rendition.height}
+        context["may_change_details"] = may_change_details(request.user, found)
+        context["url"], context["width"], context["height"] = found.sized_copy(1200)
     return context
 
 
