@@ -2,7 +2,6 @@
 import { PictureUploads, SourcePictures, isPastedPicture, pictureFiles, pictureMarkdown } from "./picture_uploads.js";
 
 const KEY = "movilab-editor";
-const REFUSALS = { redirect: "saysRefusedRedirect", source: "saysRefusedSource", facts: "saysRefusedFacts" };
 
 function remembered() {
   try {
@@ -25,6 +24,12 @@ function menuBlocks(form) {
   return [...form.querySelector("template[data-block-menu]").content.querySelectorAll("button")].map((button) => ({
     command: button.dataset.command, label: button.textContent.trim(), words: button.dataset.words, icon: button.querySelector("svg"),
   }));
+}
+
+/** Returns the texts of an element: `data-says-new-page` is `newPage`. */
+function textsOf(host) {
+  const says = Object.entries(host.dataset).filter(([name]) => name.startsWith("says"));
+  return Object.fromEntries(says.map(([name, text]) => [name[4].toLowerCase() + name.slice(5), text]));
 }
 
 /** Lets the text of `field` be written in either way. */
@@ -105,25 +110,21 @@ export class WritingModes {
 
   async openVisual() {
     if (this.editor) return;
-    const { script, pages, facts, thumbnails, file, ...says } = this.host.dataset;
+    const { script, pages, facts, thumbnails, file } = this.host.dataset;
+    const texts = textsOf(this.host);
     try {
       const { open } = await import(script);
       if (this.editor || this.wanted !== "visual") return;
       const { editor, refusal } = open(this.field, {
-        host: this.host, toolbar: this.toolbar, blocks: menuBlocks(this.form), pagesUrl: pages, factsUrl: facts,
-        texts: {
-          label: says.saysLabel, facts: says.saysFacts, source: says.saysSource, newPage: says.saysNewPage,
-          addFact: says.saysAddFact, factName: says.saysFactName, factValue: says.saysFactValue, deleteFact: says.saysDeleteFact,
-          description: says.saysDescription, licence: says.saysLicence, remove: says.saysRemove,
-        },
+        host: this.host, toolbar: this.toolbar, blocks: menuBlocks(this.form), pagesUrl: pages, factsUrl: facts, texts,
         pictures: this.pictures(thumbnails, file),
-        onState: ({ isExact }) => { this.note.textContent = isExact ? "" : says.saysInexact; },
+        onState: ({ isExact }) => { this.note.textContent = isExact ? "" : texts.inexact; },
       });
       this.editor = editor ?? null;
-      this.note.textContent = refusal ? says[REFUSALS[refusal]] : "";
+      this.note.textContent = refusal ? texts[refusal] : "";
     } catch (error) {
       this.editor = null;
-      this.note.textContent = says.saysFailed;
+      this.note.textContent = texts.failed;
       console.warn(error);
     }
   }

@@ -1,5 +1,7 @@
 // Pictures that are chosen, dropped or pasted while one writes: sent one after the other, each with a line that says how
 // far it is. Where each comes into the text is the matter of who writes it (`keepPlace`, `fillPlace`, `releasePlace` of the editor).
+import { withSafeBrackets } from "../visual_editor/addresses.js";
+import { element } from "../visual_editor/elements.js";
 
 const SHOWN_FOR = 20_000; // milliseconds that the line of a picture stays when it has arrived
 const IMAGE_NAME = /\.hei[cf]$/i;
@@ -21,15 +23,7 @@ export function isPastedPicture(data) {
 /** Returns the Markdown of a picture that was stored. */
 export function pictureMarkdown({ name, description }) {
   const words = description.replace(/\s+/g, " ").trim().replace(/[\\[\]]/g, "\\$&");
-  const isBalanced = /^[^()]*(?:\([^()]*\)[^()]*)*$/.test(name);
-  const target = name.replace(/%/g, "%25").replace(/ /g, "_");
-  return `![${words}](File:${isBalanced ? target : target.replace(/[()]/g, "\\$&")})`;
-}
-
-function element(tag, properties, ...content) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...content);
-  return made;
+  return `![${words}](File:${withSafeBrackets(name.replace(/%/g, "%25").replace(/ /g, "_"))})`;
 }
 
 /** Returns the token that Django asks for: that of the cookie is newer, if one signed in again in another tab. */

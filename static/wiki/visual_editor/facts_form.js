@@ -1,15 +1,12 @@
 // The facts of a page as rows of a name and a value. Values of several lines are edited as they are written.
-import { divide, join, newEntry, shownValue, withValue } from "./front_matter.js";
+import { element } from "./elements.js";
+import { join, newEntry, shownValue, withValue } from "./front_matter.js";
 
 const WAIT = 200;
 
-function field(tag, attributes) {
-  return Object.assign(document.createElement(tag), attributes);
-}
-
 /** Lets a field suggest names of properties, or values of one; `query` gives the parameters of the request. */
 function suggest(input, url, query) {
-  const list = field("datalist", { id: `facts-${Math.random().toString(36).slice(2)}` });
+  const list = element("datalist", { id: `facts-${Math.random().toString(36).slice(2)}` });
   let waiting = 0;
   input.setAttribute("list", list.id);
   input.after(list);
@@ -19,7 +16,7 @@ function suggest(input, url, query) {
       try {
         const answer = await fetch(`${url}?${new URLSearchParams({ q: input.value, ...query() })}`);
         const { suggestions } = answer.ok ? await answer.json() : { suggestions: [] };
-        list.replaceChildren(...suggestions.map(({ value }) => field("option", { value })));
+        list.replaceChildren(...suggestions.map(({ value }) => element("option", { value })));
       } catch {
         list.replaceChildren();
       }
@@ -27,14 +24,14 @@ function suggest(input, url, query) {
   });
 }
 
-/** Shows and edits the front matter of a text; `onChange` is called after each change. */
+/** Shows and edits front matter (the parts that `divide` returns); `onChange` is called after each change. */
 export class FactsForm {
-  constructor(text, { texts, factsUrl, onChange }) {
-    Object.assign(this, { texts, factsUrl, onChange, parts: divide(text) });
-    this.dom = field("div", { className: "facts-form" });
-    this.rows = field("div", { className: "facts-rows" });
+  constructor(parts, { texts, factsUrl, onChange }) {
+    Object.assign(this, { texts, factsUrl, onChange, parts });
+    this.dom = element("div", { className: "facts-form" });
+    this.rows = element("div", { className: "facts-rows" });
     for (const entry of this.parts.entries) if (entry.key) this.rows.append(this.row(entry));
-    const add = field("button", { type: "button", className: "button-quiet", textContent: `+ ${texts.addFact}` });
+    const add = element("button", { type: "button", className: "button-quiet", textContent: `+ ${texts.addFact}` });
     add.addEventListener("click", () => {
       const row = this.emptyRow();
       this.rows.append(row);
@@ -60,12 +57,12 @@ export class FactsForm {
 
   row(first) {
     let entry = first;
-    const row = field("div", { className: "facts-row" });
-    const label = field("label", { textContent: entry.key });
+    const row = element("div", { className: "facts-row" });
+    const label = element("label", { textContent: entry.key });
     const isLong = entry.lines.slice(1).some((line) => line.trim());
     const value = isLong
-      ? field("textarea", { value: [entry.value, ...entry.lines.slice(1)].join("\n").replace(/^\n/, ""), rows: entry.lines.length })
-      : field("input", { value: shownValue(entry.value) });
+      ? element("textarea", { value: [entry.value, ...entry.lines.slice(1)].join("\n").replace(/^\n/, ""), rows: entry.lines.length })
+      : element("input", { value: shownValue(entry.value) });
     value.id = `fact-${Math.random().toString(36).slice(2)}`;
     label.htmlFor = value.id;
     value.addEventListener("input", () => {
@@ -88,8 +85,8 @@ export class FactsForm {
   }
 
   emptyRow() {
-    const row = field("div", { className: "facts-row" });
-    const [name, value] = [field("input", {}), field("input", {})];
+    const row = element("div", { className: "facts-row" });
+    const [name, value] = [element("input", {}), element("input", {})];
     name.setAttribute("aria-label", this.texts.factName);
     name.placeholder = this.texts.factName;
     value.setAttribute("aria-label", this.texts.factValue);
@@ -116,7 +113,7 @@ export class FactsForm {
   }
 
   deleteButton(key, act) {
-    const button = field("button", { type: "button", className: "icon-button", textContent: "×" });
+    const button = element("button", { type: "button", className: "icon-button", textContent: "×" });
     button.setAttribute("aria-label", `${this.texts.deleteFact} ${key}`.trim());
     button.addEventListener("click", act);
     return button;

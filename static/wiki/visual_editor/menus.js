@@ -20,7 +20,7 @@ function asked(state) {
   return { kind: match[0][0] === "/" ? "blocks" : "pages", query: match[1], from: $from.pos - match[0].length, to: $from.pos };
 }
 
-/** Shows the list and does what is chosen. `blocks` are the buttons of the template, `texts.none` what no page is called. */
+/** Shows the list and does what is chosen. `blocks` are those of the template, `texts.newPage` the note of a page that is not written. */
 class MenuView {
   constructor(view, { host, blocks, pagesUrl, texts }) {
     Object.assign(this, { view, host, blocks, pagesUrl, texts, choices: [], chosen: 0, waiting: 0, request: null });

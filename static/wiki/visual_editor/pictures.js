@@ -2,6 +2,8 @@
 import { Fragment } from "prosemirror-model";
 import { NodeSelection, Plugin, PluginKey, TextSelection } from "prosemirror-state";
 import { Decoration, DecorationSet } from "prosemirror-view";
+import { element } from "./elements.js";
+import { PanelView } from "./panel_view.js";
 import { schema } from "./schema.js";
 
 const { paragraph, image } = schema.nodes;
@@ -21,15 +23,10 @@ export function pictureName(address) {
   return ELSEWHERE.test(path) ? "" : path.slice(path.lastIndexOf("/") + 1).trim();
 }
 
-function element(tag, properties, ...content) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...content);
-  return made;
-}
-
 /** Shows a picture of the wiki, or its name if there is none; pictures of other sites are never asked for. */
-export class PictureView {
+export class PictureView extends PanelView {
   constructor(node, view, getPos, { texts, pictures }) {
+    super();
     Object.assign(this, { node, view, getPos, texts, pictures });
     this.dom = document.createElement("span");
     this.dom.addEventListener("click", (event) => { if (!this.panel?.contains(event.target)) this.open(); });
@@ -118,22 +115,6 @@ export class PictureView {
     const at = this.getPos();
     this.view.dispatch(this.view.state.tr.deleteRange(at, at + 1).scrollIntoView());
     this.view.focus();
-  }
-
-  stopEvent(event) {
-    return Boolean(this.panel?.contains(event.target));
-  }
-
-  ignoreMutation() {
-    return true;
-  }
-
-  selectNode() {
-    this.dom.classList.add("ProseMirror-selectednode");
-  }
-
-  deselectNode() {
-    this.dom.classList.remove("ProseMirror-selectednode");
   }
 
   destroy() {

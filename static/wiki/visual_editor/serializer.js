@@ -1,6 +1,7 @@
 // Nodes as Markdown: for what is new, and for what was changed.
 import { Fragment } from "prosemirror-model";
 import { MarkdownSerializer, defaultMarkdownSerializer } from "prosemirror-markdown";
+import { withSafeBrackets } from "./addresses.js";
 import { schema } from "./schema.js";
 
 const STYLES = { tightLists: true };
@@ -45,9 +46,8 @@ function readableAddress(address) {
 function imageText({ attrs: { src, alt, title } }, isPlain) {
   const words = isPlain ? (alt ?? "").replace(/[\\[\]]/g, "\\$&") : serializer.serialize(schema.node("paragraph", null, alt ? [schema.text(alt)] : []));
   const address = isPlain ? readableAddress(src) : src;
-  const isBalanced = /^[^()]*(?:\([^()]*\)[^()]*)*$/.test(address);
   const caption = title ? ` "${title.replace(/["\\]/g, "\\$&")}"` : "";
-  return `![${words}](${isBalanced ? address : address.replace(/[()]/g, "\\$&")}${caption})`;
+  return `![${words}](${withSafeBrackets(address)}${caption})`;
 }
 
 /** Returns the second line of a table, with the alignment of its columns. */

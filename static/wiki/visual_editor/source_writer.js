@@ -13,7 +13,12 @@ const lineOf = (text) => ({ at: null, text });
 const linesOf = (text) => text.split("\n").map(lineOf);
 const isBlank = (lines) => lines.every((line) => !line.text.trim());
 
-/** Returns the old block of each new one, or null: equal blocks in order, then those that can be its earlier form. */
+/** Whether two blocks, one after the other, would be read as one list. */
+function areOneList(first, second) {
+  return LISTS.has(first.type.name) && first.type === second.type;
+}
+
+/** Returns the place of each new block among the old ones, or null: equal ones in order, then what can be its earlier form. */
 function pair(olds, news) {
   const pairs = news.map(() => null);
   const places = new Map(olds.map((block, index) => [block.node, index]));
@@ -21,16 +26,15 @@ function pair(olds, news) {
   news.forEach((node, index) => {
     const place = places.get(node) ?? -1;
     if (place >= next) {
-      pairs[index] = olds[place];
+      pairs[index] = place;
       next = place + 1;
     }
   });
   const segments = [];
   let [start, first] = [0, 0];
   for (let index = 0; index <= news.length; index += 1) {
-    const anchor = index < news.length ? pairs[index] : null;
-    if (index < news.length && !anchor) continue;
-    const end = anchor ? olds.indexOf(anchor) : olds.length;
+    const end = index < news.length ? pairs[index] : olds.length;
+    if (end === null) continue;
     segments.push([start, index, first, end]);
     [start, first] = [index + 1, end + 1];
   }
@@ -40,14 +44,13 @@ function pair(olds, news) {
 
 function pairSegment(olds, news, pairs, newStart, newEnd, oldStart, oldEnd) {
   let [from, to, first, last] = [newStart, newEnd, oldStart, oldEnd];
-  while (from < to && first < last && news[from].eq(olds[first].node)) pairs[from++] = olds[first++];
-  while (from < to && first < last && news[to - 1].eq(olds[last - 1].node)) pairs[--to] = olds[--last];
+  while (from < to && first < last && news[from].eq(olds[first].node)) pairs[from++] = first++;
+  while (from < to && first < last && news[to - 1].eq(olds[last - 1].node)) pairs[--to] = --last;
   const isSame = to - from === last - first;
   while (from < to && first < last) {
     const [node, block] = [news[from], olds[first]];
     if (node.type === block.node.type && (isSame || isSimilar(node, block.node))) {
-      pairs[from++] = block;
-      first += 1;
+      pairs[from++] = first++;
     } else if (isSame) {
       from += 1;
       first += 1;
@@ -77,7 +80,7 @@ class SourceWriter {
   /** Returns the lines of a block that was `block` and is `node` now. */
   changed(block, node) {
     if (block.node === node || block.node.eq(node)) return block.lines;
-    if (block.kids?.length && node.childCount) return this.container(block, node);
+    if (block.kids?.length && node.childCount) return this.wrap(block, node, this.inside(block, node));
     const source = textOf(block.lines);
     const text = block.type === "table_row"
       ? changedRowText(block.node, node, source)
@@ -100,11 +103,6 @@ class SourceWriter {
     return lines;
   }
 
-  /** Returns the lines of a container with other blocks in it. */
-  container(block, node) {
-    return this.wrap(block, node, this.inside(block, node));
-  }
-
   /** Returns the lines in a container, as its kids see them. */
   inside(block, node) {
     const { kids, inner, first } = block;
@@ -112,11 +110,10 @@ class SourceWriter {
     const lines = inner.slice(0, kids[0].first - first);
     let previous = -1;
     node.forEach((child, _, index) => {
-      const kid = pairs[index];
-      const place = kid ? kids.indexOf(kid) : null;
+      const place = pairs[index];
       if (index) lines.push(...this.gap(block, previous, place, [node.child(index - 1), child]));
-      else if (place > 0 || place === null) lines.push(...this.definitionsBefore(block, place ?? 0));
-      lines.push(...(kid ? this.changed(kid, child) : this.fresh(block, child, previous)));
+      else lines.push(...this.lostDefinitions(block, 0, place ?? 0));
+      lines.push(...(place === null ? this.fresh(block, child, previous) : this.changed(kids[place], child)));
       if (block.type === "table" && index === 0) lines.push(...this.delimiter(block, node));
       if (place !== null) previous = place;
     });
@@ -135,10 +132,6 @@ class SourceWriter {
     return block.type === "table" ? [] : lost;
   }
 
-  definitionsBefore(block, place) {
-    return this.lostDefinitions(block, 0, place);
-  }
-
   linesBetween(block, index) {
     return block.inner.slice(block.kids[index].last - block.first, block.kids[index + 1].first - block.first);
   }
@@ -152,8 +145,7 @@ class SourceWriter {
     const kept = place === null ? [] : this.lostDefinitions(block, previous, end);
     if (kept.length) return isBlank([kept[0]]) ? kept : [lineOf(""), ...kept];
     if (block.type !== "doc" && this.isTight(block)) return [];
-    const areLists = LISTS.has(nodes[0].type.name) && nodes[0].type === nodes[1].type;
-    return areLists ? ["", BETWEEN_LISTS, ""].map(lineOf) : [lineOf("")];
+    return areOneList(...nodes) ? ["", BETWEEN_LISTS, ""].map(lineOf) : [lineOf("")];
   }
 
   isTight(block) {
@@ -187,7 +179,7 @@ class SourceWriter {
 
   withMarker(lines, marker) {
     const indent = " ".repeat(marker.length);
-    return lines.map(({ text }, index) => lineOf((index ? indent : marker) + text).text.replace(/^\s+$/, "")).map(lineOf);
+    return lines.map(({ text }, index) => lineOf(((index ? indent : marker) + text).replace(/^\s+$/, "")));
   }
 
   /** Returns the lines of a container as its own container holds them. */
@@ -231,8 +223,7 @@ function wholeText(doc) {
   const parts = doc.children.map((node) => newBlockText(node, ""));
   return parts.map((part, index) => {
     if (!index) return part;
-    const isTwin = LISTS.has(doc.child(index).type.name) && doc.child(index).type === doc.child(index - 1).type;
-    return `${isTwin ? `\n\n${BETWEEN_LISTS}` : ""}\n\n${part}`;
+    return `${areOneList(doc.child(index - 1), doc.child(index)) ? `\n\n${BETWEEN_LISTS}` : ""}\n\n${part}`;
   }).join("");
 }
 

@@ -1,6 +1,7 @@
 // How units of the wiki's markup are shown and edited, and the marks of tasks, call-outs and pictures.
 import { Plugin } from "prosemirror-state";
 import { Decoration, DecorationSet } from "prosemirror-view";
+import { PanelView } from "./panel_view.js";
 import { schema } from "./schema.js";
 
 const TASK = /^\[([ xX])\] /;
@@ -25,8 +26,9 @@ export function labelOf(source) {
 }
 
 /** Shows a unit; it is edited as its source, in a field beside it. */
-export class UnitView {
+export class UnitView extends PanelView {
   constructor(node, view, getPos, texts) {
+    super();
     Object.assign(this, { node, view, getPos, texts });
     this.dom = document.createElement("span");
     this.dom.className = "wiki-unit";
@@ -82,22 +84,6 @@ export class UnitView {
     const { tr } = this.view.state;
     const unit = source.trim() ? schema.nodes.wiki.create({ source }, null, this.node.marks) : [];
     this.view.dispatch(tr.replaceWith(at, at + 1, unit));
-  }
-
-  stopEvent(event) {
-    return Boolean(this.panel?.contains(event.target));
-  }
-
-  ignoreMutation() {
-    return true;
-  }
-
-  selectNode() {
-    this.dom.classList.add("ProseMirror-selectednode");
-  }
-
-  deselectNode() {
-    this.dom.classList.remove("ProseMirror-selectednode");
   }
 }
 

@@ -7,7 +7,8 @@ import { keymap } from "prosemirror-keymap";
 import { EditorState, Plugin } from "prosemirror-state";
 import { tableEditing } from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
-import { COMMANDS, KEYS, insertUnit, isActive, isInTable } from "./commands.js";
+import { COMMANDS, KEYS, isActive, isInTable } from "./commands.js";
+import { element } from "./elements.js";
 import { FactsForm } from "./facts_form.js";
 import { divide } from "./front_matter.js";
 import { menus } from "./menus.js";
@@ -23,8 +24,8 @@ const WAIT = 400;
 
 /** Returns why a text cannot be edited here, as the name of a message, or "". */
 function refusal(text, source) {
-  if (REDIRECT.test(text)) return "redirect";
-  return source.isWhole && write(source, source.doc).text === text ? "" : "source";
+  if (REDIRECT.test(text)) return "refusedRedirect";
+  return source.isWhole && write(source, source.doc).text === text ? "" : "refusedSource";
 }
 
 class VisualEditor {
@@ -32,9 +33,9 @@ class VisualEditor {
     Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
     const parts = divide(field.value);
     this.source = read(parts?.body ?? "");
-    this.refusal = parts ? refusal(parts.body, this.source) : "facts";
+    this.refusal = parts ? refusal(parts.body, this.source) : "refusedFacts";
     if (this.refusal) return;
-    this.facts = new FactsForm(field.value, { texts, factsUrl, onChange: () => this.keepSoon() });
+    this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.keepSoon() });
     this.place = document.createElement("div");
     host.replaceChildren(this.factsPart(), this.place);
     const plugins = [
@@ -57,13 +58,9 @@ class VisualEditor {
 
   /** Returns the facts in a part that can be folded; it is open where there is room. */
   factsPart() {
-    const details = document.createElement("details");
-    details.className = "visual-facts";
-    details.open = matchMedia("(min-width: 48rem)").matches && this.facts.count > 0;
-    const summary = document.createElement("summary");
-    summary.textContent = `${this.texts.facts} (${this.facts.count})`;
-    details.append(summary, this.facts.dom);
-    return details;
+    const summary = element("summary", {}, `${this.texts.facts} (${this.facts.count})`);
+    const isOpen = matchMedia("(min-width: 48rem)").matches && this.facts.count > 0;
+    return element("details", { className: "visual-facts", open: isOpen }, summary, this.facts.dom);
   }
 
   apply(transaction) {
@@ -107,7 +104,6 @@ class VisualEditor {
   /** Does what a button of the toolbar stands for. */
   run(name) {
     if (name === "link") this.view.dispatch(this.view.state.tr.insertText("[["));
-    else if (name === "category") insertUnit("[[Category:…]]")(this.view.state, this.view.dispatch);
     else COMMANDS[name]?.(this.view.state, this.view.dispatch, this.view);
     this.view.focus();
   }
