@@ -21,7 +21,7 @@ from wiki.pages.background_tasks import TaskCleanupJob, TaskResult, TaskRun, Tas
 from wiki.pages.task_models import BackgroundTask
 
 pytestmark = pytest.mark.django_db
-State = BackgroundTask.State
+TaskState = BackgroundTask.TaskState
 
 
 def enqueued(person: User, arguments: dict[str, Any] | None = None) -> BackgroundTask:
@@ -39,10 +39,10 @@ def count(run: TaskRun) -> TaskResult:
 def test_a_task_waits_runs_and_ends_with_its_result(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
     job = make_kind(monkeypatch, "letters", count)
     task = enqueued(alice, {"to": "/wiki/Pain"})
-    assert (task.state, task.lane, task.back) == (State.WAITING, "tests", "/back")
+    assert (task.state, task.lane, task.back) == (TaskState.WAITING, "tests", "/back")
     assert job.run() is True
     task.refresh_from_db()
-    assert (task.state, task.done, task.total, task.message) == (State.DONE, 3, 7, "Counting.")
+    assert (task.state, task.done, task.total, task.message) == (TaskState.DONE, 3, 7, "Counting.")
     assert task.result == {"address": "/wiki/Pain", "message": "for alice"}
     assert task.finished_at is not None
     assert job.run() is False
@@ -85,7 +85,7 @@ def test_an_error_for_people_is_said_in_the_language_of_the_person(
     with translation.override("en"):
         job.run()
     task.refresh_from_db()
-    assert (task.state, task.message, task.error) == (State.FAILED, "loin.example ne répond pas.", "")
+    assert (task.state, task.message, task.error) == (TaskState.FAILED, "loin.example ne répond pas.", "")
 
 
 def test_a_fault_is_logged_and_can_be_retried(
@@ -99,7 +99,7 @@ def test_a_fault_is_logged_and_can_be_retried(
         task = enqueued(alice)
     assert job.run() is True
     task.refresh_from_db()
-    assert (task.state, task.error) == (State.FAILED, "ValueError: secret")
+    assert (task.state, task.error) == (TaskState.FAILED, "ValueError: secret")
     assert "fault of the server" in task.message
     assert "secret" not in task.message
     assert "ValueError: secret" in caplog.text
@@ -107,10 +107,10 @@ def test_a_fault_is_logged_and_can_be_retried(
     assert background_tasks.retry(task) is True
     assert background_tasks.retry(task) is False, "it waits already"
     task.refresh_from_db()
-    assert (task.state, task.attempts, task.message, task.error) == (State.WAITING, 0, "", "")
+    assert (task.state, task.attempts, task.message, task.error) == (TaskState.WAITING, 0, "", "")
     job.run()
     task.refresh_from_db()
-    assert (task.state, task.result["address"]) == (State.DONE, "/done")
+    assert (task.state, task.result["address"]) == (TaskState.DONE, "/done")
 
 
 def test_a_kind_that_is_gone_is_a_fault(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
@@ -119,7 +119,7 @@ def test_a_kind_that_is_gone_is_a_fault(monkeypatch: pytest.MonkeyPatch, alice: 
     monkeypatch.delitem(background_tasks.KINDS, "letters")
     job.run()
     task.refresh_from_db()
-    assert (task.state, task.error) == (State.FAILED, "KeyError: 'letters'")
+    assert (task.state, task.error) == (TaskState.FAILED, "KeyError: 'letters'")
 
 
 def test_a_cancelled_task_does_not_run(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
@@ -130,7 +130,7 @@ def test_a_cancelled_task_does_not_run(monkeypatch: pytest.MonkeyPatch, alice: U
     assert background_tasks.cancel(task) is False
     assert job.run() is False
     task.refresh_from_db()
-    assert (ran, task.state) == ([], State.CANCELLED)
+    assert (ran, task.state) == ([], TaskState.CANCELLED)
 
 
 def test_a_running_task_is_cancelled_when_it_reports(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
@@ -148,7 +148,7 @@ def test_a_running_task_is_cancelled_when_it_reports(monkeypatch: pytest.MonkeyP
     task = enqueued(alice)
     job.run()
     task.refresh_from_db()
-    assert (reached, task.state, task.done, task.result) == ([], State.CANCELLED, 1, {})
+    assert (reached, task.state, task.done, task.result) == ([], TaskState.CANCELLED, 1, {})
 
 
 def test_a_task_that_ends_after_it_was_cancelled_stays_cancelled(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
@@ -160,16 +160,16 @@ def test_a_task_that_ends_after_it_was_cancelled_stays_cancelled(monkeypatch: py
     task = enqueued(alice)
     job.run()
     task.refresh_from_db()
-    assert (task.state, task.result) == (State.CANCELLED, {})
+    assert (task.state, task.result) == (TaskState.CANCELLED, {})
 
 
 def test_a_task_of_a_worker_that_ended_is_run_again(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
     job = make_kind(monkeypatch, "letters", lambda run: TaskResult("/done"))
     task = enqueued(alice)
-    BackgroundTask.objects.update(state=State.RUNNING, attempts=2)
+    BackgroundTask.objects.update(state=TaskState.RUNNING, attempts=2)
     assert job.run() is True
     task.refresh_from_db()
-    assert (task.state, task.attempts) == (State.DONE, 3)
+    assert (task.state, task.attempts) == (TaskState.DONE, 3)
 
 
 def test_a_task_that_ends_its_worker_again_and_again_is_given_up(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
@@ -177,10 +177,10 @@ def test_a_task_that_ends_its_worker_again_and_again_is_given_up(monkeypatch: py
     job = make_kind(monkeypatch, "letters", lambda run: TaskResult(ran.append(1) or ""))
     with translation.override("en"):
         task = enqueued(alice)
-    BackgroundTask.objects.update(state=State.RUNNING, attempts=background_tasks.MAX_ATTEMPTS)
+    BackgroundTask.objects.update(state=TaskState.RUNNING, attempts=background_tasks.MAX_ATTEMPTS)
     assert job.run() is True
     task.refresh_from_db()
-    assert (ran, task.state, task.error) == ([], State.FAILED, "begun 3 times")
+    assert (ran, task.state, task.error) == ([], TaskState.FAILED, "begun 3 times")
     assert "interrupted" in task.message
 
 
@@ -201,7 +201,7 @@ def test_an_error_of_the_database_is_not_about_the_task(monkeypatch: pytest.Monk
     with pytest.raises(OperationalError):
         job.run()
     task.refresh_from_db()
-    assert (task.state, task.attempts, task.error) == (State.WAITING, 1, "")
+    assert (task.state, task.attempts, task.error) == (TaskState.WAITING, 1, "")
 
 
 def test_a_person_has_one_unfinished_task_in_a_lane(monkeypatch: pytest.MonkeyPatch, alice: User, bob: User) -> None:
@@ -217,7 +217,7 @@ def test_a_person_has_one_unfinished_task_in_a_lane(monkeypatch: pytest.MonkeyPa
             assert caught.value.task == first
     enqueued(bob)
     background_tasks.enqueue("elsewhere", alice, {})
-    BackgroundTask.objects.filter(pk=first.pk).update(state=State.FAILED)
+    BackgroundTask.objects.filter(pk=first.pk).update(state=TaskState.FAILED)
     enqueued(alice)
     with pytest.raises(TaskUnderWay):
         background_tasks.retry(first)

@@ -31,7 +31,7 @@ from wiki.pages.task_models import BackgroundTask
 from wiki.pages.writing.lock_retry import retry_while_locked
 
 logger = logging.getLogger(__name__)
-State = BackgroundTask.State
+TaskState = BackgroundTask.TaskState
 MAX_ATTEMPTS = 3
 """How often a task is begun when the worker, or the database, ends in the middle of it."""
 REPORT_SECONDS = 0.5
@@ -110,7 +110,7 @@ class TaskRun:
             self._next_report = time.monotonic() + REPORT_SECONDS
 
     def _store(self, **values: Any) -> None:
-        rows = BackgroundTask.objects.filter(pk=self._key, state=State.RUNNING)
+        rows = BackgroundTask.objects.filter(pk=self._key, state=TaskState.RUNNING)
         if not retry_while_locked(lambda: rows.update(heartbeat_at=timezone.now(), **values)):
             raise TaskCancelled
 
@@ -146,13 +146,13 @@ def enqueue(kind: str, person: User, arguments: Mapping[str, Any], back: str = "
 def cancel(task: BackgroundTask) -> bool:
     """Cancel a task unless it has ended; return whether it was cancelled. Raises DatabaseBusy."""
     rows = BackgroundTask.objects.filter(pk=task.pk, state__in=BackgroundTask.UNFINISHED)
-    return bool(retry_while_locked(lambda: rows.update(state=State.CANCELLED, finished_at=timezone.now())))
+    return bool(retry_while_locked(lambda: rows.update(state=TaskState.CANCELLED, finished_at=timezone.now())))
 
 
 def retry(task: BackgroundTask) -> bool:
     """Let a failed task be run again; return whether it will be. Raises TaskUnderWay, DatabaseBusy."""
-    rows = BackgroundTask.objects.filter(pk=task.pk, state=State.FAILED)
-    values = {"state": State.WAITING, "attempts": 0, "message": "", "error": "", "done": 0, "finished_at": None}
+    rows = BackgroundTask.objects.filter(pk=task.pk, state=TaskState.FAILED)
+    values = {"state": TaskState.WAITING, "attempts": 0, "message": "", "error": "", "done": 0, "finished_at": None}
     try:
         return bool(retry_while_locked(lambda: rows.update(**values)))
     except IntegrityError as error:
@@ -174,7 +174,7 @@ class TaskJob:
             return False
         try:
             if task.attempts > MAX_ATTEMPTS:
-                _end(task, State.FAILED, message=_translated(task, GIVEN_UP), error=f"begun {MAX_ATTEMPTS} times")
+                _end(task, TaskState.FAILED, message=_translated(task, GIVEN_UP), error=f"begun {MAX_ATTEMPTS} times")
             else:
                 _run(task)
         finally:
@@ -194,7 +194,7 @@ class TaskJob:
             _RUNNING.add(task.pk)
         try:
             now = timezone.now()
-            values = {"state": State.RUNNING, "attempts": F("attempts") + 1, "started_at": now, "heartbeat_at": now}
+            values = {"state": TaskState.RUNNING, "attempts": F("attempts") + 1, "started_at": now, "heartbeat_at": now}
             begun = retry_while_locked(lambda: unfinished.filter(pk=task.pk).update(**values))
         except BaseException:
             _RUNNING.discard(task.pk)
@@ -215,18 +215,18 @@ def _run(task: BackgroundTask) -> None:
     except TaskCancelled:
         pass
     except WorkerStopping:
-        _end(task, State.WAITING, attempts=task.attempts - 1)
+        _end(task, TaskState.WAITING, attempts=task.attempts - 1)
     except DATABASE_ERRORS:
-        _end(task, State.WAITING)
+        _end(task, TaskState.WAITING)
         raise
     except WikiError as error:
         with translation.override(task.language):
-            _end(task, State.FAILED, message=message_for(error))
+            _end(task, TaskState.FAILED, message=message_for(error))
     except Exception as error:
         logger.exception("The task %d (“%s”) failed", task.pk, task.kind)
-        _end(task, State.FAILED, message=_translated(task, FAULT), error=f"{type(error).__name__}: {error}")
+        _end(task, TaskState.FAILED, message=_translated(task, FAULT), error=f"{type(error).__name__}: {error}")
     else:
-        _end(task, State.DONE, result=asdict(result))
+        _end(task, TaskState.DONE, result=asdict(result))
     finally:
         slow_work.charge(f"user:{task.person_id}", started)
 
@@ -236,11 +236,11 @@ def _translated(task: BackgroundTask, message: str) -> str:
         return gettext(message)
 
 
-def _end(task: BackgroundTask, state: State, **values: Any) -> None:
+def _end(task: BackgroundTask, state: TaskState, **values: Any) -> None:
     """Store the state in which a run of a task ended, unless the task was cancelled meanwhile. Raises DatabaseBusy."""
-    if state != State.WAITING:
+    if state != TaskState.WAITING:
         values["finished_at"] = timezone.now()
-    rows = BackgroundTask.objects.filter(pk=task.pk, state=State.RUNNING)
+    rows = BackgroundTask.objects.filter(pk=task.pk, state=TaskState.RUNNING)
     retry_while_locked(lambda: rows.update(state=state, **values))
 
 

@@ -14,7 +14,7 @@ class BackgroundTask(models.Model):
     A person has one unfinished task in each lane at most.
     """
 
-    class State(models.TextChoices):
+    class TaskState(models.TextChoices):
         """How far a task is. A cancelled task may still run until it next reports its progress."""
 
         WAITING = "waiting"
@@ -23,7 +23,7 @@ class BackgroundTask(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
-    UNFINISHED = (State.WAITING, State.RUNNING)
+    UNFINISHED = (TaskState.WAITING, TaskState.RUNNING)
 
     kind = models.CharField(max_length=64)
     lane = models.CharField(max_length=64)
@@ -34,7 +34,7 @@ class BackgroundTask(models.Model):
     """Language of its messages."""
     back = models.TextField(blank=True)
     """Address to go back to when it fails: the form, filled in as it was."""
-    state = models.CharField(max_length=16, choices=State, default=State.WAITING)
+    state = models.CharField(max_length=16, choices=TaskState, default=TaskState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     """How often the worker began it."""
     done = models.PositiveBigIntegerField(default=0)

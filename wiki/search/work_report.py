@@ -91,7 +91,7 @@ def work_report(request: HttpRequest) -> HttpResponse:
 
 def _listed_tasks() -> list[BackgroundTask]:
     """Return the tasks that have not ended, and those that failed by a fault, last ones first."""
-    listed = Q(state__in=BackgroundTask.UNFINISHED) | Q(state=BackgroundTask.State.FAILED) & ~Q(error="")
+    listed = Q(state__in=BackgroundTask.UNFINISHED) | Q(state=BackgroundTask.TaskState.FAILED) & ~Q(error="")
     return list(BackgroundTask.objects.filter(listed).select_related("person").order_by("-pk")[:LISTED])
 
 

@@ -24,7 +24,7 @@ def task(request: HttpRequest, number: int) -> HttpResponseBase:
     """Show the progress of a task; redirect its person to the result when it is done. Raises Http404."""
     found = _get_task(request, number)
     result = TaskResult(**found.result)
-    if found.state == BackgroundTask.State.DONE and result.address and found.person_id == request.user.pk:
+    if found.state == BackgroundTask.TaskState.DONE and result.address and found.person_id == request.user.pk:
         if result.message:
             messages.success(request, result.message)
         return redirect(result.address)
@@ -76,10 +76,10 @@ def _get_task(request: HttpRequest, number: int) -> BackgroundTask:
 
 def _sentence(found: BackgroundTask) -> str:
     """Return the sentence that says how far a task is."""
-    if found.state == BackgroundTask.State.WAITING:
+    if found.state == BackgroundTask.TaskState.WAITING:
         return gettext("This waits for its turn.")
-    if found.state == BackgroundTask.State.DONE:
+    if found.state == BackgroundTask.TaskState.DONE:
         return gettext("This is done.")
-    if found.state == BackgroundTask.State.CANCELLED:
+    if found.state == BackgroundTask.TaskState.CANCELLED:
         return gettext("This was cancelled.")
     return found.message or gettext("This is under way.")
