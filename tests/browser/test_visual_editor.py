@@ -136,12 +136,16 @@ def test_tools_and_keys(tab: Page, page: Any, alice: User) -> None:
     assert "| scie  |   2    |\n|  |  |\n" in text
 
 
-def test_a_text_that_would_change_opens_as_source(tab: Page, alice: User) -> None:
-    make_page("Renvoi", "#REDIRECT [[Établi]]", by=alice)
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("#REDIRECT [[Établi]]", "redirection"), ("---\nNote: |\n  deux\n  lignes\n---\nUn texte.", "plusieurs lignes")],
+)
+def test_a_text_that_would_change_opens_as_source(tab: Page, alice: User, text: str, reason: str) -> None:
+    make_page("Renvoi", text, by=alice)
     sign_in(tab, "alice")
     tab.goto("/edit/Renvoi")
     expect(tab.locator("textarea[name=text]")).to_be_visible()
-    expect(tab.locator("[data-editor-note]")).not_to_be_empty()
+    expect(tab.locator("[data-editor-note]")).to_contain_text(reason)
     expect(tab.locator(EDITOR)).to_have_count(0)
 
 
