@@ -208,4 +208,4 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
-CSRF_FAILURE_VIEW = "wiki.pages.views.edit.csrf_failure"
+CSRF_FAILURE_VIEW = "wiki.forms.views.csrf_failure"

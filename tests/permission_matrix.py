@@ -145,6 +145,19 @@ ROWS: dict[str, list[Row]] = {
     "preview": [Row((200, 200, 200, 200), post=True)],
     "create": refused_writing(),
     "create_place": refused_writing(),
+    "form": [
+        *refused_writing(title="Atelier"),
+        Row((302, 302, 403, 302), ON_PAGE),
+        Row((302, 302, 403, 403), {"title": "Atelier"}, post=True),
+    ],
+    "forms": [everyone()],
+    "new_kind": [Row((302, 302, 302, 302), query="?name=Four")],
+    "field_list": [
+        Row((403, 200, 403, 302), {"name": "practice"}),
+        Row((403, 422, 403, 403), {"name": "practice"}, post=True),
+        Row((403, 200, 403, 302), {"name": "Une catégorie"}, "?of=category"),
+    ],
+    "form_csv": [everyone(name="practice"), everyone(404, name="rien")],
     "upload": refused_writing(),
     "picture_details": [
         Row((403, 403, 403, 302), {"name": PICTURE}),

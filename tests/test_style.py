@@ -21,7 +21,7 @@ REPEATED_CLASSES = {"Meta", "Command", "Act", "Way", "State"}
 """Inner classes of models, and Django's name for commands."""
 CALLED_BY_LIBRARIES = {
     "WikiConfig", "tree_viewsets", "read_only_api", "explorer_pages", "chooser_pages", "hide_menu_items",
-    "work_report_menu_item",
+    "work_report_menu_item", "forms_menu_item",
 }  # fmt: skip
 """Top-level names that Django and Wagtail find by themselves: an app's configuration, and functions with `@hooks`."""
 OLD_WORDS = re.compile(

@@ -25,6 +25,7 @@ def _register_updaters() -> None:
     """Register what is derived from texts; `derived_data.register` checks the order."""
     from wiki.ask.embedding.result_cache import ResultCacheInvalidator
     from wiki.facts.fact_updater import FactUpdater
+    from wiki.forms.kind_updater import KindUpdater
     from wiki.history.passage_updater import PassageUpdater
     from wiki.history.title_periods import TitlePeriodUpdater
     from wiki.pages.rendering.link_table import LinkTableUpdater
@@ -34,6 +35,7 @@ def _register_updaters() -> None:
 
     derived_data.register(LinkTableUpdater())
     derived_data.register(FactUpdater())
+    derived_data.register(KindUpdater())
     derived_data.register(PassageUpdater())
     derived_data.register(TitlePeriodUpdater())
     derived_data.register(RenderUpdater())

@@ -12,6 +12,7 @@ urlpatterns = [
     path("account/", include("wiki.accounts.urls")),
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
+    path("", include("wiki.forms.urls")),
     path("", include("wiki.forks.urls")),
     path("", include("wiki.moderation.urls")),
     path("", include("wiki.remotes.urls")),

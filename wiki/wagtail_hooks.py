@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.contrib.settings.registry import register_setting
 from wagtail.models import Site, Task, Workflow
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from wiki.pages.admin import bulk_actions, interwiki_prefixes, page_kinds, page_tree_admin
+from wiki.pages.admin import bulk_actions, interwiki_prefixes, page_tree_admin
 from wiki.pages.site_settings import SiteTexts
 from wiki.search import work_report
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from wagtail.admin.menu import MenuItem
     from wagtail.models import Page
 
 AFTER_WAGTAIL = 100
@@ -36,7 +38,6 @@ for _action in (
 for _model in (Site, Task, Workflow):
     register_permission_policy(_model, page_tree_admin.DenyAllPolicy(_model))
 
-register_snippet(page_kinds.KindViewSet)
 register_snippet(interwiki_prefixes.InterwikiPrefixViewSet)
 register_setting(SiteTexts, icon="home", order=1)
 
@@ -45,6 +46,12 @@ register_setting(SiteTexts, icon="home", order=1)
 def tree_viewsets() -> list[Any]:
     """Register the views of pages, for every page of the tree."""
     return [page_tree_admin.PageTreeViewSet(), page_tree_admin.WikiPageViewSet()]
+
+
+@hooks.register("register_admin_menu_item")
+def forms_menu_item() -> MenuItem:
+    """Register the lists of fields, where kinds of page are added and changed."""
+    return MenuItem(gettext_lazy("Kinds of page"), reverse_lazy("forms"), icon_name="tag", order=250)
 
 
 @hooks.register("construct_admin_api")

@@ -115,7 +115,7 @@ def test_new_page_with_title_place_and_kind(alice: User, bob: User, client_of: C
     make_place("La Myne", by=bob)
     client = client_of(alice)
     response = client.post("/create", {"title": "Charte", "place": "La Myne", "kind": "practice"})
-    assert response.headers["location"] == "/edit/La_Myne:Charte?kind=practice"
+    assert response.headers["location"] == "/form/La_Myne:Charte?kind=practice"
     assert "Nature: Pratique" in client.get(response.headers["location"]).content.decode()
     data = {"text": "Nos règles.", "base": "0", "license": "CC-BY-4.0", "language": "fr", "save": "1"}
     assert client.post("/edit/La_Myne:Charte", data).status_code == 302
@@ -150,7 +150,7 @@ def test_place_can_be_created(alice: User, client_of: ClientOf) -> None:
     assert place is not None
     assert place.is_place
     again = client_of(alice).post("/create-place", data | {"text": "Autre."})
-    assert again.status_code == 200
+    assert again.status_code == 409
 
 
 def test_blocked_user_gets_message_and_text(charlie: User, alice: User, client_of: ClientOf) -> None:
@@ -210,6 +210,6 @@ def test_a_place_is_not_made_of_a_page_with_the_same_text(alice: User, client_of
     page = make_page("Le Fournil", "Un four.", by=alice)
     data = {"title": "Le Fournil", "text": "Un four.", "license": "CC-BY-SA-4.0", "language": "fr"}
     answer = client_of(alice).post("/create-place", data)
-    assert answer.status_code == 200
+    assert answer.status_code == 409
     assert list(answer.context["form"].errors) == ["title"]
     assert not page_lookup.reload_page(page.pk).is_place

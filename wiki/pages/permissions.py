@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, gettext_noop
 from wiki.pages.models import Stewardship, WikiPage
-from wiki.text.titles import MIRROR_NAMESPACE
+from wiki.text.titles import FORM, MIRROR_NAMESPACE
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -39,6 +39,8 @@ class Action(StrEnum):
     RELICENSE = "relicense"
     STEWARD = "steward"
     """Add and remove stewards of a place."""
+    EDIT_FORM = "edit_form"
+    """Write pages that list the fields of a kind or a category."""
 
 
 ANYONE = frozenset({Action.READ, Action.EXPORT})
@@ -46,6 +48,7 @@ ACCOUNTS = frozenset({Action.EDIT, Action.CREATE, Action.FORK, Action.MAKE_PLACE
 STEWARDS = frozenset(
     {Action.MOVE, Action.DELETE, Action.UNDELETE, Action.RELICENSE, Action.CONVERT_PLACE, Action.STEWARD}
 )
+STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM})
 WRITING = frozenset(
     {
         Action.EDIT, Action.CREATE, Action.MOVE, Action.RELICENSE, Action.MAKE_PLACE, Action.CONVERT_PLACE,
@@ -57,10 +60,15 @@ WRITING = frozenset(
 
 def is_steward_of(user: User, page: WikiPage | None) -> bool:
     """Whether `user` is a steward of `page`, or of the place that it is in. One query at most."""
-    if page is None:
-        return False
+    if page is None or page.namespace == FORM:
+        return page is not None and is_steward_of_any_place(user)
     place_id = page.pk if page.is_place else page.place_id
     return bool(place_id and Stewardship.objects.filter(place_id=place_id, user_id=user.pk).exists())
+
+
+def is_steward_of_any_place(user: User) -> bool:
+    """Whether `user` is a steward. One query."""
+    return Stewardship.objects.filter(user_id=user.pk).exists()
 
 
 def has_permission(user: Reader, action: Action, page: WikiPage | None = None) -> bool:
@@ -71,7 +79,8 @@ def has_permission(user: Reader, action: Action, page: WikiPage | None = None) -
 def allowed_actions(user: Reader, page: WikiPage | None = None) -> set[Action]:
     """Return all actions that `user` may do to `page`. One query at most."""
     is_steward = cache(lambda: isinstance(user, User) and is_steward_of(user, page))
-    return {action for action in Action if _allows(user, action, page, is_steward)}
+    of_pages = (action for action in Action if action not in STEWARDS_OF_ANY_PLACE)
+    return {action for action in of_pages if _allows(user, action, page, is_steward)}
 
 
 def _allows(user: Reader, action: Action, page: WikiPage | None, is_steward: Callable[[], bool]) -> bool:
@@ -82,9 +91,13 @@ def _allows(user: Reader, action: Action, page: WikiPage | None, is_steward: Cal
         return False
     if _is_mirror(page) and action in WRITING:
         return False
-    if user.is_superuser or action in ACCOUNTS:
+    if user.is_superuser:
         return True
-    return action in STEWARDS and is_steward()
+    if action in STEWARDS_OF_ANY_PLACE:
+        return is_steward_of_any_place(user)
+    if page is not None and page.namespace == FORM and action == Action.EDIT:
+        return is_steward()
+    return action in ACCOUNTS or (action in STEWARDS and is_steward())
 
 
 def _is_mirror(page: WikiPage | None) -> bool:
@@ -103,6 +116,14 @@ def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
         raise NotAllowed(
             gettext_noop("This page lives on another site and is only kept here: fork it, and change your fork.")
         )
+    if action in STEWARDS_OF_ANY_PLACE or (page is not None and page.namespace == FORM):
+        raise NotAllowed(gettext_noop("Only stewards and administrators may write the lists of fields of forms."))
     if page is not None and not page.is_place and page.place_id is None:
         raise NotAllowed(gettext_noop("This page lives in no place: only administrators may do this to it."))
     raise NotAllowed(gettext_noop("Only the stewards of this place and administrators may do this."))
+
+
+def require_namespace(user: object, namespace: int) -> None:
+    """Raise NotAllowed if `user` may not give a page a title in a namespace. Commands without an account may."""
+    if namespace == FORM and isinstance(user, User):
+        require(user, Action.EDIT_FORM)

@@ -23,7 +23,6 @@ urlpatterns = [
     path("edit/<path:title>", edit.edit, name="edit"),
     path("preview", edit.preview, name="preview"),
     path("create", edit.create, name="create"),
-    path("create-place", edit.create_place, name="create_place"),
     path("move/<path:title>", manage.move, name="move"),
     path("delete/<path:title>", manage.delete, name="delete"),
     path("undelete/<path:title>", manage.undelete, name="undelete"),

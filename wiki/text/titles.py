@@ -66,7 +66,7 @@ class Namespace:
     aliases: tuple[str, ...] = ()
 
 
-FILE, CATEGORY, PROPERTY, CONCEPT = 6, 14, 102, 108
+FILE, CATEGORY, PROPERTY, FORM, CONCEPT = 6, 14, 102, 106, 108
 """Numbers of the namespaces that the code treats in their own way."""
 
 NAMESPACES: Mapping[int, Namespace] = {
@@ -90,6 +90,8 @@ NAMESPACES: Mapping[int, Namespace] = {
         Namespace(15, "Category talk", "Discussion catégorie", "Category talk"),
         Namespace(102, "Property", "Attribut", "Property", ("Propriété",)),
         Namespace(103, "Property talk", "Discussion attribut", "Property talk", ("Discussion propriété",)),
+        Namespace(106, "Form", "Formulaire", "Form"),
+        Namespace(107, "Form talk", "Discussion formulaire", "Form talk"),
         Namespace(108, "Concept", "Concept", "Concept"),
         Namespace(109, "Concept talk", "Discussion concept", "Concept talk"),
         Namespace(MIRROR_NAMESPACE, "Elsewhere", "Ailleurs", "Elsewhere"),

@@ -54,11 +54,17 @@ function offer(form, drafts, answer) {
   }
 }
 
+/** Returns the fields of a form beside its text, as `[name, value]`; none where it has only a text. */
+function factsOf(form) {
+  return form.querySelector("[data-fact-fields]") ? [...new FormData(form)].filter(([name]) => name.startsWith("fact-")) : [];
+}
+
 /** Keeps drafts of `field` under the page's title; drafts that equal the text or have arrived are dropped. */
 export function keepDraft(form, field) {
   const key = PREFIX + form.dataset.draft;
   const hasArrived = (draft) => draft.sent && draft.base !== form.dataset.base;
-  let unanswered = read(key).filter((draft) => !hasArrived(draft) && draft.text !== field.value);
+  const isShown = (draft) => draft.text === field.value && JSON.stringify(draft.facts ?? []) === JSON.stringify(factsOf(form));
+  let unanswered = read(key).filter((draft) => !hasArrived(draft) && !isShown(draft));
   write(key, unanswered);
   if (unanswered.length) {
     offer(form, unanswered, (draft, isTaken) => {
@@ -68,14 +74,17 @@ export function keepDraft(form, field) {
       field.value = draft.text;
       field.dispatchEvent(new Event("replaced"));
       field.dispatchEvent(new Event("input", { bubbles: true }));
+      form.querySelector("[data-fact-fields]")?.dispatchEvent(new CustomEvent("restore", { detail: draft.facts ?? [] }));
     });
   }
   let waiting = 0;
-  const keep = (sent) => write(key, [...unanswered, { text: field.value, base: form.dataset.base, sent, at: Date.now() }]);
-  field.addEventListener("input", () => {
+  const keep = (sent) => write(key, [...unanswered, { text: field.value, facts: factsOf(form), base: form.dataset.base, sent, at: Date.now() }]);
+  const keepSoon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => keep(false), WAIT);
-  });
+  };
+  field.addEventListener("input", keepSoon);
+  form.querySelector("[data-fact-fields]")?.addEventListener("input", keepSoon);
   form.addEventListener("submit", () => {
     clearTimeout(waiting);
     keep(true); // until the page is seen at a later version: the answer may never come

@@ -84,6 +84,7 @@ def import_archive(
     check_import_allowed(by)
     with open_archive(file, on_step) as contents:
         fields = _target_fields(contents, target)
+        permissions.require_namespace(by, fields.namespace)
         pictures = check_pictures(contents)
         on_step(gettext("Writing"))
         return _write(contents, fields, pictures, by)

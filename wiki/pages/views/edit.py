@@ -1,4 +1,4 @@
-"""Views for writing: the editor with preview and edit conflicts, new pages, new places."""
+"""Views for writing: the editor with preview and edit conflicts, and the first step of a new page."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class NewPageForm(PageEditForm):
     language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
 
 
-def _add_sign_in_fields(form: forms.Form) -> forms.Form:
+def add_sign_in_fields(form: forms.Form) -> forms.Form:
     """Add user name and password, so that a user whose session has ended can sign in and save in one request."""
     form.fields["username"] = forms.CharField(
         label=_("User name"),
@@ -77,7 +77,7 @@ def sign_in_with_form(request: HttpRequest, form: forms.Form) -> User | None:
 
     Return None if there are none or they are wrong; the form then has the fields to sign in.
     """
-    _add_sign_in_fields(form)
+    add_sign_in_fields(form)
     user = inline_sign_in.sign_in_from_post(request)
     if user is None and request.POST.get("username"):
         form.add_error(None, gettext("This name and password do not match."))
@@ -96,23 +96,23 @@ def edit(request: HttpRequest, title: str, write: SaveFunction | None = None) ->
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
-        return _editor(request, page, full_title, _form(request, page, full_title))
+        return render_editor(request, page, full_title, build_form(request, page, full_title))
     data = request.POST.copy()
     if "convert" in data:
         data["text"] = to_markdown(clean_text(data.get("text", "")))
-    form = _form(request, page, full_title, data=data)
+    form = build_form(request, page, full_title, data=data)
     if "preview" in data or "convert" in data:
         try:
             preview = preview_context(request, page, full_title, form["text"].value() or "")
         except (RateLimitExceeded, ServerBusy) as error:
             form.is_valid()
             form.add_error(None, message_for(error))
-            return _editor(request, page, full_title, form, status=error.status)
-        return _editor(request, page, full_title, form, preview=preview)
-    return _save(request, page, full_title, form, write or _save_edit)
+            return render_editor(request, page, full_title, form, status=error.status)
+        return render_editor(request, page, full_title, form, preview=preview)
+    return save(request, page, full_title, form, write or save_edit)
 
 
-def _form(request: HttpRequest, page: WikiPage | None, full_title: str, data: Any = None) -> forms.Form:
+def build_form(request: HttpRequest, page: WikiPage | None, full_title: str, data: Any = None) -> forms.Form:
     """Return the form for `page`, or for a new page."""
     if page is not None:
         initial = {"text": page.source.text, "base": page.version}
@@ -133,7 +133,7 @@ def _initial_text(kind_key: str) -> str:
     return f"---\n{'Nature' if (get_language() or 'fr').startswith('fr') else 'Kind'}: {kind.name}\n---\n\n"
 
 
-def _editor(
+def render_editor(
     request: HttpRequest,
     page: WikiPage | None,
     full_title: str,
@@ -157,6 +157,7 @@ def _editor(
         "license": catalogue.licenses_in(license_id)[0],
         "picture_license": catalogue.DEFAULT if request.user.is_authenticated else None,
         "allowed_actions": permissions.allowed_actions(request.user, page),
+        "form_address": address("form", full_title) if page and page.kind and page.kind.key != "article" else "",
         **extra.pop("preview", {}),
         **extra,
     }
@@ -204,23 +205,32 @@ def open_editor(
     """
     form: forms.Form = PageEditForm(initial={"text": text, "comment": comment, "base": base})
     if not request.user.is_authenticated:
-        return _editor(
-            request, page, page.full_title, _add_sign_in_fields(form), status=403, must_sign_in=True, **extra
+        return render_editor(
+            request, page, page.full_title, add_sign_in_fields(form), status=403, must_sign_in=True, **extra
         )
-    return _editor(request, page, page.full_title, form, **extra)
+    return render_editor(request, page, page.full_title, form, **extra)
 
 
-def _save(
-    request: HttpRequest, page: WikiPage | None, full_title: str, form: forms.Form, write: SaveFunction
+def save(
+    request: HttpRequest,
+    page: WikiPage | None,
+    full_title: str,
+    form: forms.Form,
+    write: SaveFunction,
+    **extra: Any,
 ) -> HttpResponseBase:
-    """Save the form and redirect to the page, or render the editor again with the errors."""
+    """Save the form and redirect to the page, or render the editor again with the errors.
+
+    `extra` is template context of the editor, such as the fields of a form beside its text. After a conflict the editor
+    has the whole text instead.
+    """
     user: Any = request.user
     if not user.is_authenticated:
         user = sign_in_with_form(request, form)
         if user is None:
-            return _editor(request, page, full_title, form, status=403, must_sign_in=True)
+            return render_editor(request, page, full_title, form, status=403, must_sign_in=True, **extra)
     if not form.is_valid():
-        return _editor(request, page, full_title, form, status=422)
+        return render_editor(request, page, full_title, form, status=422, **extra)
     edited = form.cleaned_data
     try:
         if page is not None and edited.get("section"):
@@ -229,24 +239,28 @@ def _save(
     except EditConflict as conflict:
         data = request.POST.copy()
         data["base"] = str(conflict.theirs_version)
-        if data.get("section"):
-            data["section"], data["text"] = "", conflict.mine
-        retry_form = _form(request, page, full_title, data=data)
-        return _editor(request, page, full_title, retry_form, status=409, conflict=conflict)
+        data["section"], data["text"] = "", conflict.mine
+        retry_form = build_form(request, page, full_title, data=data)
+        return render_editor(request, page, full_title, retry_form, status=409, conflict=conflict)
     except WikiError as error:
         form.add_error(None, message_for(error))
-        return _editor(request, page, full_title, form, status=error.status)
+        return render_editor(request, page, full_title, form, status=error.status, **extra)
+    _say_saved(request, saved)
+    fragment = f"#{quote(request.GET['section'])}" if edited.get("section") and "section" in request.GET else ""
+    return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else "") + fragment)
+
+
+def _say_saved(request: HttpRequest, saved: page_writer.SaveResult) -> None:
+    """Add the message that says what became of an edit."""
     if saved.merged:
         messages.success(request, gettext("Saved, and merged with what someone else changed meanwhile."))
     elif saved.changed:
         messages.success(request, gettext("Saved."))
     else:
         messages.info(request, gettext("Nothing was changed, so no version was made."))
-    fragment = f"#{quote(request.GET['section'])}" if edited.get("section") and "section" in request.GET else ""
-    return redirect(saved.page.get_absolute_url() + ("?redirect=no" if saved.page.redirect_key else "") + fragment)
 
 
-def _save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str, Any]) -> page_writer.SaveResult:
+def save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str, Any]) -> page_writer.SaveResult:
     """Save the edit of a page, or create the page: the default SaveFunction."""
     permissions.require(user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
     note = EditSummary(data["comment"], data["minor"])
@@ -293,9 +307,10 @@ def create(request: HttpRequest) -> HttpResponseBase:
     initial = {"title": title, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
     form = CreateForm(request.POST or None, initial=initial)
     if form.is_valid() and (full_title := _full_title(request, form)):
-        url = address("edit", full_title)
         kind = form.cleaned_data["kind"]
-        return redirect(f"{url}?kind={kind.key}" if kind else url)
+        if kind is None:
+            return redirect(address("edit", full_title))
+        return redirect(f"{address('form', full_title)}?kind={kind.key}")
     context = {"form": form, "places": page_lists.place_titles(request.user)}
     return render(request, "wiki/pages/create.html", context)
 
@@ -313,52 +328,8 @@ def _full_title(request: HttpRequest, form: forms.Form) -> str:
         return ""
 
 
-class PlaceForm(forms.Form):
-    """Form for a new place."""
-
-    title = forms.CharField(label=_("Name of the place"), max_length=200)
-    text = forms.CharField(
-        label=_("What is this place? (you can go on later)"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 10}),
-    )
-    license = forms.ChoiceField(label=_("Licence"), choices=catalogue.choices_for_text)
-    language = forms.ChoiceField(label=_("Language of the text"), choices=LANGUAGES)
-
-
-def create_place(request: HttpRequest) -> HttpResponseBase:
-    """Create a place, with the user as its first steward. If the session has ended, the form asks to sign in."""
-    user: Any = request.user
-    if request.method != "POST" and not user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    language = (get_language() or "fr")[:2]
-    initial = {"title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language}
-    form = PlaceForm(request.POST if request.method == "POST" else None, initial=initial)
-    if not user.is_authenticated:
-        user = sign_in_with_form(request, form)
-        if user is None:
-            return _render_place_form(request, form, status=403, must_sign_in=True)
-    permissions.require(user, permissions.Action.MAKE_PLACE)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            saved = page_writer.create_place(
-                data["title"], data["text"], Author.of(user),
-                license=data["license"], language=data["language"],
-            )  # fmt: skip
-        except WikiError as error:
-            form.add_error("title", message_for(error))
-        else:
-            messages.success(request, gettext("The place is there. You are its first steward."))
-            return redirect(saved.page.get_absolute_url())
-    return _render_place_form(request, form)
-
-
-def _render_place_form(request: HttpRequest, form: forms.Form, status: int = 200, **extra: Any) -> HttpResponse:
-    """Render the form of a place, with the fields to sign in first, if it has them."""
-    form.order_fields(["username", "password"])
-    return render(request, "wiki/pages/create_place.html", {"form": form, **extra}, status=status)
+EDITOR_VIEWS = ("edit", "undo", "restore", "pull")
+"""Names of the addresses whose forms have the text of a page."""
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -366,15 +337,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     match = request.resolver_match
     if asks_for_json(request):
         return json_error(gettext("Your session changed meanwhile: load this page again, please."), 403)
-    error = gettext("Your session changed meanwhile. Your text is still here: please save again.")
-    must_sign_in = not request.user.is_authenticated
-    if match is not None and match.url_name == "create_place":
-        place_form = PlaceForm(request.POST)
-        if must_sign_in:
-            _add_sign_in_fields(place_form)
-        place_form.add_error(None, error)
-        return _render_place_form(request, place_form, status=403, must_sign_in=must_sign_in)
-    if match is None or match.url_name not in ("edit", "undo", "restore", "pull") or "text" not in request.POST:
+    if match is None or match.url_name not in EDITOR_VIEWS or "text" not in request.POST:
         message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
         return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
     try:
@@ -382,8 +345,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
     page = page_lookup.find(full_title, request.user)
-    form = _form(request, page, full_title, data=request.POST)
+    form = build_form(request, page, full_title, data=request.POST)
+    must_sign_in = add_session_error(request, form)
+    return render_editor(request, page, full_title, form, status=403, must_sign_in=must_sign_in)
+
+
+def add_session_error(request: HttpRequest, form: forms.Form) -> bool:
+    """Say in a form that the session changed; return whether the user must sign in, for which it then has fields."""
+    must_sign_in = not request.user.is_authenticated
     if must_sign_in:
-        _add_sign_in_fields(form)
-    form.add_error(None, error)
-    return _editor(request, page, full_title, form, status=403, must_sign_in=must_sign_in)
+        add_sign_in_fields(form)
+    form.add_error(None, gettext("Your session changed meanwhile. Your text is still here: please save again."))
+    return must_sign_in

@@ -191,6 +191,7 @@ def create(
     """
     check_write_allowed(by, permissions.Action.CREATE, None, summary.comment)
     fields = page_lookup.fields_for_title(title, license=catalogue.require_free_license(license), language=language)
+    permissions.require_namespace(by.user, fields.namespace)
     return _create(fields, check_text(text), by, summary)
 
 

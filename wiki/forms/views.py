@@ -1,0 +1,267 @@
+"""Views that write pages by the fields of their kind: the form of a page, and a new place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from wiki.accounts.models import User
+from wiki.errors import RateLimitExceeded, ServerBusy, WikiError
+from wiki.forms.form_definition import FormDefinition
+from wiki.forms.form_lookup import FormSource, form_of_kind, form_of_page, kind_key_named
+from wiki.forms.missing_properties import create_missing_properties
+from wiki.forms.page_form import PageForm
+from wiki.forms.starter_texts import starter_text
+from wiki.licenses import catalogue
+from wiki.pages import page_lookup, permissions
+from wiki.pages.error_middleware import message_for
+from wiki.pages.models import WikiPage
+from wiki.pages.page_urls import address
+from wiki.pages.views import edit
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
+from wiki.text import titles
+from wiki.text.frontmatter.entry_editing import can_be_edited
+from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
+
+FRONT = "front"
+"""Name of the field with the front matter that a form was made from."""
+PLACE = "place"
+
+
+def interface_language() -> str:
+    """Return the language of the interface, as two letters."""
+    return (get_language() or "fr")[:2]
+
+
+def form(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Write a page by the fields of its kind, and the text below them.
+
+    A POST without the front matter of a form comes from the editor, which stands in its place after a conflict. A POST
+    with `open` brings the text of the editor, which is then shown as a form.
+    """
+    full_title = titles.clean_title(title)
+    page = page_lookup.find(full_title, request.user)
+    is_filled = request.method == "POST" and FRONT in request.POST
+    if request.method == "POST" and not is_filled and "open" not in request.POST:
+        return edit.edit(request, title)
+    if request.method != "POST":
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
+    text = _text_to_fill(request, page)
+    source = form_of_page(_kind_key(request, page, text), page, request.user)
+    if source is None or not can_be_edited(text):
+        if request.method != "POST":
+            return redirect(f"{address('edit', full_title)}?{request.GET.urlencode()}")
+        return edit.edit(request, title)
+    page_form = _page_form(request, page, source.definition, text)
+    if not is_filled:
+        return _show(request, page, full_title, source, page_form)
+    return _answer(request, page, full_title, source, page_form)
+
+
+def _text_to_fill(request: HttpRequest, page: WikiPage | None) -> str:
+    """Return the text whose facts the fields show: that of the form or of the editor, else of the page."""
+    if request.method == "POST":
+        return request.POST.get(FRONT if FRONT in request.POST else "text", "").replace("\r\n", "\n")
+    if page is not None:
+        return page.source.text or ""
+    return starter_text(
+        request.GET.get("kind", ""), interface_language(), request.user, like=request.GET.get("like", "")
+    )
+
+
+def _kind_key(request: HttpRequest, page: WikiPage | None, text: str) -> str:
+    """Return the key of the kind that a text states, or its page has, or the address names."""
+    if page is not None and page.is_place:
+        return PLACE
+    stated = parse_front_matter(text).get("kind", "nature", "type de page")
+    key = kind_key_named(stated[0]) if stated else ""
+    return key or (page.kind.key if page is not None and page.kind else request.GET.get("kind", ""))
+
+
+def _page_form(request: HttpRequest, page: WikiPage | None, definition: FormDefinition, text: str) -> PageForm:
+    user = request.user
+    is_steward = isinstance(user, User) and (user.is_superuser or permissions.is_steward_of(user, page))
+    language = page.language if page is not None else request.POST.get("language", interface_language())
+    return PageForm(definition, text, interface_language(), language, is_steward=is_steward)
+
+
+def _show(
+    request: HttpRequest, page: WikiPage | None, full_title: str, source: FormSource, page_form: PageForm
+) -> HttpResponseBase:
+    """Render the form as the page, or the editor, has it."""
+    data = request.POST.copy() if request.method == "POST" else None
+    body = parse_front_matter(page_form.text).body
+    if data is not None:
+        data["text"] = body
+    editor_form = edit.build_form(request, page, full_title, data=data)
+    editor_form.initial["text"] = body
+    page_form.add_empty_rows()
+    return edit.render_editor(request, page, full_title, editor_form, **_context(source, page_form))
+
+
+def _context(source: FormSource, page_form: PageForm) -> dict[str, Any]:
+    """Return the template context of the fields."""
+    return {"page_form": page_form, "form_source": source, "front": parse_front_matter(page_form.text).raw}
+
+
+def _answer(
+    request: HttpRequest, page: WikiPage | None, full_title: str, source: FormSource, page_form: PageForm
+) -> HttpResponseBase:
+    """Answer what was sent: show a preview, go on as source, or save."""
+    page_form.fill(request.POST)
+    text = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
+    page_form.add_empty_rows()
+    editor_form = edit.build_form(request, page, full_title, data=request.POST)
+    extra = _context(source, page_form)
+    if "preview" in request.POST:
+        try:
+            preview = edit.preview_context(request, page, full_title, text)
+        except (RateLimitExceeded, ServerBusy) as error:
+            editor_form.add_error(None, message_for(error))
+            return edit.render_editor(request, page, full_title, editor_form, status=error.status, **extra)
+        return edit.render_editor(request, page, full_title, editor_form, preview=preview, **extra)
+    if "source" in request.POST:
+        return edit.render_editor(request, page, full_title, _with_text(request, page, full_title, text))
+    if not page_form.is_valid:
+        return edit.render_editor(request, page, full_title, editor_form, status=422, **extra)
+
+    def write(user: User, page: WikiPage | None, title: str, data: dict[str, Any]) -> page_writer.SaveResult:
+        permissions.require(user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
+        _declare_properties(request, user, page_form)
+        return edit.save_edit(user, page, title, {**data, "text": text})
+
+    return edit.save(request, page, full_title, editor_form, write, **extra)
+
+
+def _declare_properties(request: HttpRequest, user: User, page_form: PageForm) -> None:
+    """Create the pages of properties that have none, so that what was entered has the datatypes of its inputs."""
+    try:
+        create_missing_properties(page_form.filled_fields, Author.of(user), page_form.page_language)
+    except WikiError as error:
+        messages.warning(request, message_for(error))
+
+
+def _with_text(request: HttpRequest, page: WikiPage | None, full_title: str, text: str) -> forms.Form:
+    """Return the form of the editor with a text in place of the one that was sent."""
+    data: QueryDict = request.POST.copy()
+    data["text"] = text
+    return edit.build_form(request, page, full_title, data=data)
+
+
+class PlaceForm(edit.NewPageForm):
+    """Name, text, licence and language of a new place."""
+
+    title = forms.CharField(label=_("Name of the place"), max_length=200)
+    comment = None  # type: ignore[assignment]  # takes the field out, as Django documents it
+    minor = None  # type: ignore[assignment]
+
+
+def create_place(request: HttpRequest) -> HttpResponseBase:
+    """Create a place, with the user as its first steward. If the session has ended, the form asks to sign in."""
+    user: Any = request.user
+    if request.method != "POST":
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        permissions.require(user, permissions.Action.MAKE_PLACE)
+        return _open_place_form(request)
+    page_form, place_form, text = _filled_place_form(request)
+    if not user.is_authenticated:
+        user = edit.sign_in_with_form(request, place_form)
+        if user is None:
+            return _render_place(request, place_form, page_form, status=403, must_sign_in=True)
+    if "preview" in request.POST:
+        preview = edit.preview_context(request, None, request.POST.get("title", ""), text)
+        return _render_place(request, place_form, page_form, preview=preview)
+    permissions.require(user, permissions.Action.MAKE_PLACE)
+    if not place_form.is_valid() or not page_form.is_valid:
+        return _render_place(request, place_form, page_form, status=422)
+    data = place_form.cleaned_data
+    _declare_properties(request, user, page_form)
+    try:
+        saved = page_writer.create_place(
+            data["title"], text, Author.of(user), license=data["license"], language=data["language"]
+        )
+    except WikiError as error:
+        place_form.add_error("title", message_for(error))
+        return _render_place(request, place_form, page_form, status=error.status)
+    messages.success(request, gettext("The place is there. You look after it now."))
+    return redirect(saved.page.get_absolute_url())
+
+
+def _place_source(request: HttpRequest) -> FormSource:
+    """Return the form of places. Raises Http404 if its page was emptied of all that comes with the wiki."""
+    source = form_of_kind(PLACE, request.user)
+    if source is None:
+        raise Http404
+    return source
+
+
+def _open_place_form(request: HttpRequest) -> HttpResponse:
+    """Render the form of a new place, with its starter text."""
+    language = interface_language()
+    text = starter_text(PLACE, language, request.user, like=request.GET.get("like", ""))
+    page_form = PageForm(_place_source(request).definition, text, language, language)
+    page_form.add_empty_rows()
+    place_form = PlaceForm(initial={
+        "title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language,
+        "text": parse_front_matter(text).body,
+    })  # fmt: skip
+    return _render_place(request, place_form, page_form)
+
+
+def _filled_place_form(request: HttpRequest) -> tuple[PageForm, PlaceForm, str]:
+    """Return the fields and the form of a place as they were sent, and the whole text."""
+    front = request.POST.get(FRONT, "").replace("\r\n", "\n")
+    language = request.POST.get("language", interface_language())
+    page_form = PageForm(_place_source(request).definition, front, interface_language(), language)
+    page_form.fill(request.POST)
+    text = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
+    page_form.add_empty_rows()
+    return page_form, PlaceForm(request.POST), text
+
+
+def _render_place(
+    request: HttpRequest, place_form: PlaceForm, page_form: PageForm, status: int = 200, **extra: Any
+) -> HttpResponse:
+    """Render the form of a new place."""
+    context = {**_context(_place_source(request), page_form), **extra, "is_new_place": True}
+    return edit.render_editor(request, None, "", place_form, status=status, **context)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Handle a POST with an invalid CSRF token: show what was typed again, in the form where it was typed."""
+    match = request.resolver_match
+    name = match.url_name if match is not None else ""
+    if name != "create_place" and not (name == "form" and FRONT in request.POST):
+        return edit.csrf_failure(request, reason)
+    if name == "create_place":
+        page_form, place_form, _text = _filled_place_form(request)
+        must_sign_in = edit.add_session_error(request, place_form)
+        return _render_place(request, place_form, page_form, status=403, must_sign_in=must_sign_in)
+    try:
+        full_title = titles.clean_title(match.kwargs["title"]) if match is not None else ""
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
+    page = page_lookup.find(full_title, request.user)
+    text = _text_to_fill(request, page)
+    source = form_of_page(_kind_key(request, page, text), page, request.user)
+    if source is None:
+        return edit.csrf_failure(request, reason)
+    page_form = _page_form(request, page, source.definition, text)
+    page_form.fill(request.POST)
+    page_form.add_empty_rows()
+    editor_form = edit.build_form(request, page, full_title, data=request.POST)
+    must_sign_in = edit.add_session_error(request, editor_form)
+    context = _context(source, page_form)
+    return edit.render_editor(request, page, full_title, editor_form, status=403, must_sign_in=must_sign_in, **context)
