@@ -17,7 +17,7 @@ from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 from wagtail.models import Page, Revision, Site
 
 from tests.factories import make_page, make_place
-from wiki.pages.models import Kind, PageVersion, WikiPage
+from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:

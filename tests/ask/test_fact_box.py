@@ -363,3 +363,22 @@ def test_every_special_page_redirects_to_a_view(scene: None) -> None:
         response = Client().get(f"/wiki/Special:{name}/{rest}", follow=True)
         assert response.status_code == 200, (name, view)
     assert Client().get("/wiki/Special:Nothing_such").status_code == 404
+
+
+def test_the_form_of_the_kind_gives_order_and_labels(alice: User, bob: User, client: Client) -> None:
+    make_place("La Myne", by=bob)
+    english = {"accept-language": "en"}
+    make_page(
+        "Sol", "---\nkind: Pratique\nZut: z\nMachines: [scie]\nPublic: tous\nImage: File:Four.jpg\n---\n", by=alice
+    )
+    content = client.get("/wiki/Sol", headers=english).content.decode()
+    positions = [
+        content.index(f">{label}</a></dt>") for label in ("Picture of the result", "For whom", "Machines", "Zut")
+    ]
+    assert positions == sorted(positions)
+    assert '<img class="fact-picture" src="/thumbnail/Four.jpg"' in content
+    form = make_page("Form:Practice", "## Un\n### Zut\n- label (en): Oh\n### Public\n", by=bob)
+    content = client.get("/wiki/Sol", headers=english).content.decode()
+    assert content.index(">Oh</a></dt>") < content.index(">Public</a></dt>") < content.index(">Machines</a></dt>")
+    page_writer.edit(form, "## Un\n### Public\n", page_writer.Author.of(bob))
+    assert ">Oh</a></dt>" not in client.get("/wiki/Sol", headers=english).content.decode()

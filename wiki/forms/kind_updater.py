@@ -40,9 +40,7 @@ class KindUpdater:
 
     def prepare(self, versions: Sequence[ParsedVersion]) -> list[FormDefinition | None]:
         """Return the form of each page that is one; an empty one for a page that is deleted."""
-        return [
-            definition_of(version.text or "") if version.fields.namespace == FORM else None for version in versions
-        ]
+        return [definition_of(version.text or "") if version.fields.namespace == FORM else None for version in versions]
 
     def write(
         self, versions: Sequence[ParsedVersion], prepared: Sequence[FormDefinition | None],

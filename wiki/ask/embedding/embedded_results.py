@@ -92,6 +92,8 @@ class EmbeddedResults:
         self.add_dependencies(DependencyType.PROPERTY, facts.declarations)
         self.add_dependencies(DependencyType.PAGE, facts.title_keys)
         self.add_dependencies(DependencyType.SEEN, map(str, facts.page_pks))
+        for sort in (DependencyType.PAGE, DependencyType.TEXT):
+            self.add_dependencies(sort, filter(None, [facts.layout.title_key]))
         self.dependencies.update((int(DependencyType.FACT), key, value) for key, value in facts.unique_values)
         for number, placeholder in annotations.items():
             self.deferred_results.results[number] = facts.annotation_html(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -29,6 +30,7 @@ from wiki.facts.property_declarations import declarations_for
 from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Value
+from wiki.forms.fact_layout import FactLayout, layout_of
 from wiki.pages.page_urls import address
 from wiki.pages.writing.derived_data import VersionState
 from wiki.text.markup.parser_functions import substitute_page_name_variables
@@ -76,6 +78,8 @@ class PageFacts:
     """All facts by fragment; "" for those of the page itself."""
     duplicates: dict[tuple[str, str], str] = field(default_factory=dict)
     """Values of unique properties that another page has too: its title by property key and canonical value."""
+    layout: FactLayout = field(default_factory=FactLayout)
+    """The order and the labels that the form of the page's kind gives."""
     expiring_lines: dict[str, ExpiringLine] = field(default_factory=dict)
     """Whether the place is open now, or when something happens next, by property key; set by `box_rows`."""
 
@@ -96,7 +100,8 @@ class PageFacts:
         for fact in facts:
             by_fragment.setdefault(fact.fragment, []).append(fact)
         duplicates = _find_duplicates(facts, declarations, scope, slots)
-        return cls(slots, facts, declarations, Cells(result), title_key, by_fragment, duplicates)
+        layout = layout_of(slots.page, user) if facts else FactLayout()
+        return cls(slots, facts, declarations, Cells(result), title_key, by_fragment, duplicates, layout)
 
     # --- Dependencies
     @property
@@ -118,14 +123,15 @@ class PageFacts:
 
     # --- In the fact box
     def box_rows(self) -> FactBox:
-        """Return labels and values of the page's own facts, in text order, as safe HTML."""
+        """Return labels and values of the page's own facts, as safe HTML: in the order of the form, then the text."""
         rows: dict[str, list[str]] = {}
         for fact in self.by_fragment.get("", ()):
             rows.setdefault(fact.key, []).append(self.value_html(fact))
         self.expiring_lines = self._expiring_lines()
         for key, line in self.expiring_lines.items():
             rows[key] = [*rows[key][: VALUES_LIMIT - 1], line.html]
-        return [(self.label_html(key), values[:VALUES_LIMIT]) for key, values in rows.items()]
+        ordered = sorted(rows.items(), key=lambda row: self.layout.position(row[0]))
+        return [(self.label_html(key), values[:VALUES_LIMIT]) for key, values in ordered]
 
     def _expiring_lines(self) -> dict[str, ExpiringLine]:
         """Return the lines below opening hours and recurring dates of the current text, by property key."""
@@ -147,7 +153,12 @@ class PageFacts:
         """Return the label of a property, linked to its page."""
         declaration = self.declarations[key]
         language = self.slots.ui_language
-        label = special_properties.special_property_label(key, language) or declaration.label(language)
+        label = (
+            special_properties.special_property_label(key, language)
+            or declaration.labels.get(language)
+            or self.layout.label(key, language)
+            or declaration.title
+        )
         return format_html('<a href="{}">{}</a>', address("property", declaration.title), label)
 
     def value_html(self, fact: PageFact, label: str = "") -> SafeString:
@@ -164,6 +175,13 @@ class PageFacts:
             return self._subobject_facts(fragment)
         if label:
             return self._with_label(fact.value, label)
+        namespace, _, name = fact.value.canonical_value.partition(":")
+        if name and namespace == "File" and self.layout.is_picture(fact.key):
+            source = reverse("thumbnail", args=[name])
+            return format_html(
+                '<a href="{}"><img class="fact-picture" src="{}" alt="{}" loading="lazy"></a>',
+                address("page", f"File:{name}"), source, name,
+            )  # fmt: skip
         return self.cells.value_html(fact.value, self._context(fact.key))
 
     def _duplicate(self, fact: PageFact, other_page: str) -> SafeString:
