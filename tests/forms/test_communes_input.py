@@ -140,7 +140,8 @@ def test_no_commune_and_no_answer_leave_a_field_that_can_be_written(tab: Page) -
     expect(tab.get_by_role("status")).to_have_text("")
     tab.unroute("**/communes?**", refuse)
     tab.route("**/communes?**", lambda route: route.abort())
-    tab.fill("#commune", "Marseille")
+    with tab.expect_event("requestfailed"):
+        tab.fill("#commune", "Marseille")
     tab.get_by_role("button", name="Enregistrer").click()
     tab.wait_for_url("**/sent?commune=Marseille")
 
@@ -156,3 +157,21 @@ def test_a_late_answer_to_an_earlier_question_is_not_shown(tab: Page) -> None:
     held[0].continue_()
     tab.wait_for_timeout(300)
     expect(tab.locator(OPTION)).to_have_text(["Firminy (42) 42700"])
+    with tab.expect_request("**/communes?q=Roa"):
+        tab.fill("#commune", "Roa")
+    tab.keyboard.press("Escape")
+    held[1].continue_()
+    tab.wait_for_timeout(300)
+    expect(tab.locator(OPTION)).to_have_text(["Firminy (42) 42700"])
+
+
+def test_an_answer_to_a_field_that_was_left_is_not_shown(tab: Page) -> None:
+    open_form(tab, COMMUNE, *PARTS)
+    held: list[Route] = []
+    tab.route("**/communes?q=Roa", lambda route: held.append(route))
+    with tab.expect_request("**/communes?q=Roa"):
+        tab.fill("#commune", "Roa")
+    tab.keyboard.press("Tab")
+    held[0].continue_()
+    tab.wait_for_timeout(300)
+    expect(tab.get_by_role("listbox")).to_be_hidden()

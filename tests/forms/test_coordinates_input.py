@@ -134,8 +134,9 @@ def test_nothing_outside_is_asked_unless_a_tile_server_is_named(tab: Page) -> No
 
 
 def test_without_the_map_the_text_is_enough(tab: Page) -> None:
-    tab.route("**/leaflet.js", lambda route: route.abort())
+    tab.route("**/build/leaflet/leaflet.js", lambda route: route.abort())
     open_form(tab, place("45.4397, 4.3872"))
+    expect(tab.locator(MAP)).to_have_count(1)
     expect(tab.locator(MAP)).to_be_hidden()
     tab.fill("#place", "1, 2")
     tab.get_by_role("button", name="Enregistrer").click()

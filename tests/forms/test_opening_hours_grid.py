@@ -40,6 +40,7 @@ SHOWN = [
 ]  # fmt: skip
 """Texts that the table shows. `opening_hours` reads all of them."""
 NOT_SHOWN = [
+    "Mo,09:00-12:00", "PH-Tu 09:00-12:00", "Mo 09:00-12:000", "Mo[1],Tu 09:00-12:00", "Month,Tu 09:00-12:00",
     "Mo[1] 09:00-12:00", "Jan-Mar Mo 09:00-12:00", "week 1-10 Mo 09:00-12:00", "sunrise-sunset", "Mo 09:00+", "SH off",
     'Mo 09:00-12:00 || "rdv"', '24/7 unknown "rdv"; Tu 09:00-12:00', 'Mo 09:00-12:00 "a"; Tu 10:00-12:00 "b"', "open",
     'Mo 09:00-12:00; Su off "vacances"', 'Mo 09:00-12:00 "a"; Tu 10:00-12:00', "Dec 25 off",

@@ -68,7 +68,7 @@ class CommuneField {
     const typed = this.input.value.trim();
     if (!typed) return this.close();
     const found = await this.communes(typed);
-    if (number !== this.asked || document.activeElement !== this.input) return undefined;
+    if (number !== this.asked) return undefined; // something else was typed, or the field was left
     return found ? this.show(found) : this.close();
   }
 
@@ -76,7 +76,7 @@ class CommuneField {
   async communes(typed) {
     try {
       const answer = await fetch(`${this.input.form.dataset.communesUrl}?${new URLSearchParams({ q: typed })}`);
-      return answer.ok ? (await answer.json()).communes : null;
+      return (await answer.json()).communes ?? null;
     } catch {
       return null;
     }

@@ -18,13 +18,13 @@ class WeekRow {
     this.table = table;
     this.number = number;
     this.name = name;
+    this.former = [];
     const { texts } = table;
     this.hours = element("span", { className: "hours-ranges" });
     this.closed = element("input", { type: "checkbox" });
     this.closed.addEventListener("change", () => this.setClosed(this.closed.checked));
     this.add = this.button(texts.addHours, () => this.addRange());
     this.copy = this.button(texts.copyHours, () => table.copy(this.number));
-    this.copy.hidden = number === HOLIDAYS;
     const tools = element("span", { className: "hours-tools" }, this.add, this.copy);
     const closed = element("label", { className: "choice hours-closed" }, this.closed, texts.closed);
     this.element = element("div", { className: "hours-day" }, element("span", { className: "hours-name" }, name), closed, this.hours, tools);
@@ -47,7 +47,12 @@ class WeekRow {
     this.closed.checked = this.day.isClosed;
     this.hours.replaceChildren(...this.day.ranges.map((range, index) => this.rangeInputs(range, index)));
     if (this.number === HOLIDAYS && !this.day.isClosed && !this.day.ranges.length) this.hours.append(this.table.texts.asOtherDays);
-    this.copy.disabled = !this.day.isClosed && !this.day.ranges.length;
+    this.showCopy();
+  }
+
+  /** Offers to copy where there is something to copy; holidays are no day like the others. */
+  showCopy() {
+    this.copy.hidden = this.number === HOLIDAYS || (!this.day.isClosed && !this.day.ranges.length);
   }
 
   rangeInputs(range, index) {
@@ -78,8 +83,11 @@ class WeekRow {
     this.table.write();
   }
 
+  /** Closes the day; one that is opened again has the hours that it had. */
   setClosed(isClosed) {
-    this.table.week.rows[this.number] = { isClosed, ranges: [] };
+    const { ranges } = this.day;
+    this.table.week.rows[this.number] = { isClosed, ranges: isClosed ? [] : this.former };
+    this.former = ranges;
     this.show();
     this.table.write();
   }
@@ -131,6 +139,7 @@ class HoursTable {
     this.status.textContent = week ? "" : this.texts.hoursNotShown;
     if (!week) return;
     this.week = week;
+    for (const row of this.rows) row.former = [];
     this.source = { text: value, written: writeHours(week) };
     this.show();
   }
@@ -142,7 +151,7 @@ class HoursTable {
 
   /** Writes the table into the text; a table that says the same as the text that was read leaves that text. */
   write() {
-    for (const row of this.rows) row.copy.disabled = !row.day.isClosed && !row.day.ranges.length;
+    for (const row of this.rows) row.showCopy();
     const written = writeHours(this.week);
     this.isWriting = true;
     fill(this.input, written === this.source.written ? this.source.text : written);
