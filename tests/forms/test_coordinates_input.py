@@ -38,8 +38,14 @@ def test_the_marker_is_moved_by_keys_and_by_mouse(tab: Page) -> None:
     expect(marker).to_be_visible()
     assert tab.input_value("#place") == "45.4397, 4.3872", "opening changes nothing"
     marker.focus()
+    before = marker.bounding_box()
     tab.keyboard.press("ArrowUp")
     tab.keyboard.press("ArrowRight")
+    tab.wait_for_timeout(400)  # as long as a map that moves
+    after = marker.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == (10, -10), "the map stays"
     up, right = degrees(tab)
     assert 45.4397 < up < 45.442
     assert 4.3872 < right < 4.391

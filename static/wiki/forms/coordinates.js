@@ -100,7 +100,7 @@ class CoordinatesField {
     this.follow();
     map.on("click", ({ latlng }) => this.place(latlng.lat, latlng.lng));
     this.marker.on("drag dragend", () => this.write(this.marker.getLatLng()));
-    this.ground.addEventListener("keydown", (event) => this.press(event), { capture: true });
+    this.ground.addEventListener("keydown", (event) => this.press(event));
     new ResizeObserver(() => map.invalidateSize()).observe(this.ground);
   }
 
@@ -118,7 +118,6 @@ class CoordinatesField {
       this.place(lat, lng);
     } else return;
     event.preventDefault();
-    event.stopPropagation();
   }
 
   write({ lat, lng }) {
