@@ -1,7 +1,7 @@
 """Files of npm packages that pages use: `python -m movilab.assets [ACTION]`.
 
 Without an action the files named in `FILES` are copied into `static/build`, where Django finds them, and the bundle of
-`bundles.py` is made there. `development`
+`bundles.py` is made there; then the table of communes is made (`commune_sources.py`). `development`
 installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes `package-lock.json` anew
 from `package.json`. Work whose inputs have not changed is left out: `.stamp` in the folder that was made holds their
 hash.
@@ -18,7 +18,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from movilab import bundles
+from movilab import bundles, commune_sources
+from wiki.geography import commune_table
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 BUILD = "static/build"
@@ -147,6 +148,13 @@ def copy(root: Path, package: str, target: Path) -> None:
             shutil.copyfile(file, place)
 
 
+def build_communes(root: Path = BASE_DIR, file: Path = commune_table.FILE) -> None:
+    """Make the table of communes where its sources have changed."""
+    if not commune_sources.is_current(root, file):
+        install(root, development=False)
+        commune_sources.build(root, file)
+
+
 def lint(root: Path = BASE_DIR) -> int:
     """Check JavaScript and CSS; 1 where a linter objects."""
     install(root, development=True)
@@ -191,6 +199,7 @@ def main(act: str) -> int:
     """Do `act`; 1 where a linter objects, 2 when `act` is none of the four."""
     if act == "":
         build()
+        build_communes()
     elif act == "development":
         install(BASE_DIR, development=True)
     elif act == "lint":

@@ -73,6 +73,7 @@ ON_PAGE = {"title": PAGE}
 ROWS: dict[str, list[Row]] = {
     # Reading is public
     "home": [everyone()],
+    "communes": [everyone(), Row((200, 200, 200, 200), {}, "?q=Lyon")],
     "page": [
         everyone(title=PAGE),
         everyone(title="Atelier"),

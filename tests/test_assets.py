@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles import finders
 
-from movilab import assets, bundles
+from movilab import assets, bundles, commune_sources
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = (ROOT / "package-lock.json").read_text(encoding="utf-8")
@@ -51,7 +51,8 @@ def test_it_tells_the_reason_for_every_package() -> None:
 def test_it_copies_every_package_that_pages_use_with_its_licence() -> None:
     sources = "".join(file.read_text(encoding="utf-8") for file in bundles.source_files(ROOT))
     imported = set(re.findall(r'from "([^".][^"]*)"', sources))
-    assert set(assets.FILES) | imported | {"esbuild"} == set(PACKAGE["dependencies"])
+    read = commune_sources.PACKAGE.removeprefix("node_modules/")
+    assert set(assets.FILES) | imported | {"esbuild", read} == set(PACKAGE["dependencies"])
     for package, files in assets.FILES.items():
         assert [name for name in files.values() if re.search("licen[cs]e", name, re.IGNORECASE)], package
 

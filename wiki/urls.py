@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("wiki.search.urls")),
     path("", include("wiki.licenses.urls")),
     path("account/", include("wiki.accounts.urls")),
+    path("", include("wiki.geography.urls")),
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forms.urls")),

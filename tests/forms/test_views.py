@@ -169,17 +169,35 @@ def test_a_place_is_made_with_its_facts(alice: User, client_of: ClientOf) -> Non
     client = client_of(alice, "fr")
     answer = client.get("/create-place")
     data = {"front": answer.context["front"], "title": "Le Fournil", "text": "Un four.", "license": "CC-BY-SA-4.0",
-            "language": "fr", "fact-ville": "Die", "fact-horaires": "Tu-Fr 09:00-18:30",
+            "language": "fr", "fact-ville": "Ici", "fact-horaires": "Tu-Fr 09:00-18:30",
             "fact-comptes-0-annee": "2024", "fact-comptes-0-part-publique": "33"}  # fmt: skip
     assert client.post("/create-place", data).headers["location"] == "/wiki/Le_Fournil"
     assert text_of("Le Fournil") == (
-        "---\nNature: Lieu\nVille: Die\nHoraires: Tu-Fr 09:00-18:30\n"
+        "---\nNature: Lieu\nVille: Ici\nHoraires: Tu-Fr 09:00-18:30\n"
         "Comptes:\n- Année: '2024'\n  Part publique: 33 %\n---\nUn four."
     ).replace("'2024'", "2024")
     page = page_lookup.find("Le Fournil", alice)
     assert page is not None
     assert page.is_place
     assert page.facts.get(property__key="Horaires", removed_in=None).datatype == "_oh"
+
+
+def test_a_commune_says_its_departement_without_a_script(alice: User, client_of: ClientOf) -> None:
+    data = {"front": "", "title": "Atelier", "text": "", "license": "CC-BY-SA-4.0", "language": "fr",
+            "fact-ville": "Saint-Chamond", "fact-code-insee": "1"}  # fmt: skip
+    client_of(alice).post("/create-place", data)
+    text = text_of("Atelier") or ""
+    assert "Code postal: 42400\nDépartement: Loire\nRégion: Auvergne-Rhône-Alpes\nCode INSEE: 1\n" in text
+    assert "Coordonnées: 45." in text
+    data |= {"title": "Autre lieu", "fact-ville": "Saint-Denis", "fact-code-insee": ""}
+    client_of(alice).post("/create-place", data)
+    assert text_of("Autre lieu") == "---\nVille: Saint-Denis\n---\n", "several communes have this name"
+
+
+def test_a_form_may_ask_for_the_position(alice: User, client_of: ClientOf, page: WikiPage) -> None:
+    policy = client_of(alice).get("/form/Compost").headers["Permissions-Policy"]
+    assert "geolocation=(self)" in policy
+    assert "camera=()" in policy
 
 
 def test_a_place_with_a_mistake_keeps_what_was_typed(alice: User, client_of: ClientOf) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 from django import forms
 from django.contrib import messages
@@ -13,8 +15,10 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from movilab.middleware import PERMISSIONS_POLICY
 from wiki.accounts.models import User
 from wiki.errors import RateLimitExceeded, ServerBusy, WikiError
+from wiki.forms.commune_completion import complete_communes
 from wiki.forms.form_definition import FormDefinition
 from wiki.forms.form_lookup import FormSource, form_of_kind, form_of_page, kind_key_named
 from wiki.forms.missing_properties import create_missing_properties
@@ -37,11 +41,28 @@ FRONT = "front"
 PLACE = "place"
 
 
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def allows_position(view: View[P]) -> View[P]:
+    """Decorate a view so that its page may ask the device for its position, which the map of coordinates offers."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY.replace("geolocation=()", "geolocation=(self)")
+        return response
+
+    return wrapped
+
+
 def interface_language() -> str:
     """Return the language of the interface, as two letters."""
     return (get_language() or "fr")[:2]
 
 
+@allows_position
 def form(request: HttpRequest, title: str) -> HttpResponseBase:
     """Write a page by the fields of its kind, and the text below them.
 
@@ -120,6 +141,7 @@ def _answer(
 ) -> HttpResponseBase:
     """Answer what was sent: show a preview, go on as source, or save."""
     page_form.fill(request.POST)
+    complete_communes(page_form)
     text = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
     page_form.add_empty_rows()
     editor_form = edit.build_form(request, page, full_title, data=request.POST)
@@ -167,6 +189,7 @@ class PlaceForm(edit.NewPageForm):
     minor = None  # type: ignore[assignment]
 
 
+@allows_position
 def create_place(request: HttpRequest) -> HttpResponseBase:
     """Create a place, with the user as its first steward. If the session has ended, the form asks to sign in."""
     user: Any = request.user
@@ -226,6 +249,7 @@ def _filled_place_form(request: HttpRequest) -> tuple[PageForm, PlaceForm, str]:
     language = request.POST.get("language", interface_language())
     page_form = PageForm(_place_source(request).definition, front, interface_language(), language)
     page_form.fill(request.POST)
+    complete_communes(page_form)
     text = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
     page_form.add_empty_rows()
     return page_form, PlaceForm(request.POST), text

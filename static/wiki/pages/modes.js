@@ -1,5 +1,6 @@
 // The two ways to write: as the page looks, or as source. The choice is remembered in this browser.
 import { PictureUploads, SourcePictures, isPastedPicture, pictureFiles, pictureMarkdown } from "./picture_uploads.js";
+import { textsOf } from "../visual_editor/elements.js";
 
 const KEY = "movilab-editor";
 
@@ -24,12 +25,6 @@ function menuBlocks(form) {
   return [...form.querySelector("template[data-block-menu]").content.querySelectorAll("button")].map((button) => ({
     command: button.dataset.command, label: button.textContent.trim(), words: button.dataset.words, icon: button.querySelector("svg"),
   }));
-}
-
-/** Returns the texts of an element: `data-says-new-page` is `newPage`. */
-function textsOf(host) {
-  const says = Object.entries(host.dataset).filter(([name]) => name.startsWith("says"));
-  return Object.fromEntries(says.map(([name, text]) => [name[4].toLowerCase() + name.slice(5), text]));
 }
 
 /** Lets the text of `field` be written in either way. */
