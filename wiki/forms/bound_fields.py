@@ -78,7 +78,12 @@ class BoundField:
     @property
     def is_wide(self) -> bool:
         """Whether it takes the whole width of the form."""
-        return self.has_several or self.input.control in ("area", "picture") or "data-input" in self.input.attributes
+        return self.has_several or self.input.control in ("area", "picture") or self.is_scripted
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether a script puts more below its input: a map, a table of hours."""
+        return "data-input" in self.input.attributes
 
     @property
     def has_row_errors(self) -> bool:

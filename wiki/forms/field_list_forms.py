@@ -72,6 +72,12 @@ class FieldRowForm(forms.Form):
         return str(self["label_fr"].value() or self["name"].value() or "")
 
     @property
+    def input_label(self) -> str:
+        """How the field is entered, for the closed row."""
+        one = INPUTS.get(str(self["input"].value()))
+        return gettext(one.label) if one is not None and self["level"].value() != SECTION else ""
+
+    @property
     def form_field(self) -> FormField:
         """The field that the row describes."""
         data = self.cleaned_data

@@ -143,8 +143,9 @@ def _render_list(
     """Render the list with a preview of its form."""
     preview = PageForm(definition, "", interface_language(), interface_language())
     preview.add_empty_rows()
+    names = definition.terms.names
     context = {
-        "name": name, "source": source, "rows": sent.rows, "terms": sent.terms, "starters": sent.starters,
+        "shown_name": names.get(interface_language()) or next(iter(names.values()), name), "source": source, "rows": sent.rows, "terms": sent.terms, "starters": sent.starters,
         "page_form": preview, "base": request.POST.get("base", source.page.version if source.page else 0),
         "unknown": definition.unknown,
     }  # fmt: skip

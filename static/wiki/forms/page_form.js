@@ -172,6 +172,7 @@ function bindPicture(box) {
   const input = box.querySelector("input[type='text']");
   const chooser = element("input", { type: "file", accept: "image/*", hidden: true });
   const button = element("button", { type: "button", textContent: box.dataset.saysChoose });
+  chooser.setAttribute("aria-label", box.dataset.saysChoose);
   const note = element("span", { className: "help" });
   note.setAttribute("role", "status");
   button.addEventListener("click", () => chooser.click());
@@ -205,6 +206,9 @@ for (const fields of document.querySelectorAll("form [data-fact-fields]")) {
   for (const values of fields.querySelectorAll("[data-several]")) bindSeveral(values, fields);
   for (const picture of fields.querySelectorAll("[data-picture]")) bindPicture(picture);
   for (const rows of fields.querySelectorAll("[data-rows]")) rows.rowsView = new Rows(rows, fields);
+  fields.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault(); // it would save half a form
+  });
   fields.addEventListener("restore", (event) => restore(fields, event.detail));
 }
 
@@ -224,10 +228,10 @@ function bindList(form) {
   for (const row of rows) {
     const tools = element("span", { className: "list-row-tools" });
     tools.append(
-      smallButton("↑", form.dataset.saysUp, (event) => { event.preventDefault(); move(row, -1); }),
-      smallButton("↓", form.dataset.saysDown, (event) => { event.preventDefault(); move(row, 1); }),
+      smallButton("↑", form.dataset.saysUp, () => move(row, -1)),
+      smallButton("↓", form.dataset.saysDown, () => move(row, 1)),
     );
-    row.querySelector("summary").append(tools);
+    row.append(tools);
   }
 }
 
