@@ -54,6 +54,12 @@ function offer(form, drafts, answer) {
   }
 }
 
+/** Marks the drafts of a page as sent, to be dropped once the page is at another version, or as not sent. */
+export function markDrafts(name, sent) {
+  const key = PREFIX + name;
+  write(key, read(key).map((draft) => ({ ...draft, sent })));
+}
+
 /** Keeps drafts of `field` under the page's title; drafts that equal the text or have arrived are dropped. */
 export function keepDraft(form, field) {
   const key = PREFIX + form.dataset.draft;
