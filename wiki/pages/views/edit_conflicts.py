@@ -35,7 +35,7 @@ SIDES = {"edit": conflict_choices.EDIT, "restore": conflict_choices.RESTORE, "un
 class ConflictForm(forms.Form):
     """Form of the conflicts of an edit, beside the choices: the texts to merge, and what the version will have."""
 
-    text = forms.CharField(widget=forms.Textarea(attrs={"hidden": True}))
+    text = forms.CharField(widget=forms.Textarea(attrs={"hidden": True, "aria-label": _("Text")}))
     """What the person wrote, as a whole page."""
     base = forms.IntegerField(widget=forms.HiddenInput)
     """Number of the version that `text` was written from."""
