@@ -226,7 +226,11 @@ def test_choices_survive_a_busy_server(
     assert response.status_code == 429
     html = response.content.decode()
     assert "Too much." in html
-    for field in ('name="choice-0" hidden aria-label="choice-0">\nours<', 'name="own-1" hidden aria-label="own-1">\nFermé.<', "Entrée payante."):
+    for field in (
+        'name="choice-0" hidden aria-label="choice-0">\nours<',
+        'name="own-1" hidden aria-label="own-1">\nFermé.<',
+        "Entrée payante.",
+    ):
         assert field in html
     assert text_of(page) == THEIRS
     response = client_of(bob, "en", enforce_csrf_checks=True).post(ADDRESS, chosen)
