@@ -103,7 +103,7 @@ def test_a_conflict_in_facts_or_in_lines_alone(
 def test_every_conflict_has_to_be_chosen(page: WikiPage, alice: User, bob: User, client_of: ClientOf) -> None:
     change(page, alice, THEIRS)
     client = client_of(bob, "en")
-    chosen = {"choice-0": "ours", "own-1": "Ouvert un jour sur deux."}
+    chosen = {"choice-0": "ours", "choice-1": "mine", "own-1": "Ouvert un jour sur deux."}
     response = client.post(ADDRESS, posted(save(client, MINE, comment="je change"), **chosen))
     assert response.status_code == 422
     html = response.content.decode()
