@@ -24,7 +24,7 @@ function bindPreview(form, modes) {
   form.addEventListener("mode", place);
   const show = async (event) => {
     event.preventDefault();
-    const { name } = event.currentTarget;
+    const name = event.currentTarget.name || event.currentTarget.dataset.previewTab;
     modes.keep();
     const body = new FormData(form);
     body.set(name, "1");

@@ -105,7 +105,7 @@ export class WritingModes {
   /** Shows the tools and the text, or hides them where the tab of this name takes their place ("" for none). */
   showPreview(shown) {
     this.form.classList.toggle("is-previewing", shown !== "");
-    for (const tab of this.form.querySelectorAll("[data-preview-tab]")) tab.setAttribute("aria-pressed", String(tab.name === shown));
+    for (const tab of this.form.querySelectorAll("[data-preview-tab]")) tab.setAttribute("aria-pressed", String(tab.dataset.previewTab === shown));
   }
 
   async openVisual() {
