@@ -103,7 +103,7 @@ FORMS = ("/edit/Charte", "/edit/Nouveau", "/create", "/create-place", "/fork/Cha
 FIELDS = ("text", "title", "place", "new_place", "license", "language", "comment", "base", "minor", "kind", "file",
     "username", "password", "password1", "email", "next", "add", "remove", "name", "author", "display_name", "source",
     "description", "version", "steward", "reason", "website", "preview", "skip",
-    "choice-0", "own-0", "whole", "message", "hunks", "hunk", "at", "act", "said",
+    "choice-0", "own-0", "whole", "theirs", "sides", "changes", "message", "hunks", "hunk", "at", "act", "said",
     "follow", "tell", "address", "agrees")  # fmt: skip
 UNLISTED_FIELDS = ("base", "next", "version")
 """Fields that views read although they are in no form."""

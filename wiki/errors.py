@@ -75,17 +75,18 @@ class ImportProblem(Refused):
 
 
 class EditConflict(WikiError):
-    """Two people changed the same words, and the three-way merge has conflicts.
+    """The same words were changed twice, and the three-way merge has conflicts.
 
     `base`, `mine` and `theirs` are whole texts; `theirs_version` is the number of the version that
-    the next attempt must be based on.
+    the next attempt must be based on, `base_version` that of `base` (0 for no text).
     """
 
     status = 409
 
-    def __init__(self, base: str, mine: str, theirs: str, theirs_version: int) -> None:
-        super().__init__(gettext_noop("Someone else changed the same words meanwhile."))
+    def __init__(self, base: str, mine: str, theirs: str, theirs_version: int, base_version: int = 0) -> None:
+        super().__init__(gettext_noop("The same words were changed meanwhile."))
         self.base = base
         self.mine = mine
         self.theirs = theirs
         self.theirs_version = theirs_version
+        self.base_version = base_version

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db.models import signals
 
+from wiki.accounts import username_proposals
 from wiki.accounts.models import User
 
 if TYPE_CHECKING:
@@ -77,6 +78,38 @@ def test_it_refuses_accented_names_in_another_case(visitor: Client) -> None:
 def test_it_refuses_invalid_names(visitor: Client, name: str) -> None:
     assert "username" in errors(register(visitor, name))
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("Élodie Le Gall", "Élodie.Le.Gall"),
+        ("  a / b! ", "a.b"),
+        ("<b>", "b"),
+        ("Alice", "Alice2"),
+        ("x" * 81, "x" * 79),
+        ("!!", "!!"),
+    ],
+)
+def test_a_name_that_can_be_used_is_proposed(visitor: Client, alice: User, typed: str, proposed: str) -> None:
+    response = register(visitor, typed, email="dana@example.org")
+    form = response.context["form"]
+    assert (form["username"].value(), form["email"].value()) == (proposed, "dana@example.org")
+    assert ("How about" in response.text) is (proposed != typed)
+    assert "please type it again" in response.text
+    assert NEW_PASSWORD not in response.text
+    assert User.objects.count() == 1
+    if proposed != typed:
+        register(visitor, proposed)
+        assert User.objects.filter(username=proposed).exists()
+
+
+def test_no_name_is_proposed_if_all_are_taken(visitor: Client) -> None:
+    for number in ("", *range(2, username_proposals.ATTEMPTS + 1)):
+        User.objects.create_user(f"dana{number}")
+    response = register(visitor)
+    assert "How about" not in response.text
+    assert response.context["form"]["username"].value() == "dana"
 
 
 def test_it_refuses_a_name_that_is_a_display_name(visitor: Client, alice: User) -> None:

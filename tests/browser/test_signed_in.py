@@ -91,9 +91,29 @@ def test_an_edit_conflict_on_a_phone(tab: Page, scene: None, bob: User) -> None:
     assert page is not None
     page_writer.edit(page, "# Charte\n\nSon texte à lui.", page_writer.Author.of(bob))
     tab.click("button[name=save]")
-    expect(tab.locator("main")).to_contain_text("Son texte à lui.")
-    expect(tab.locator("textarea[name=text]")).to_have_value(re.compile("Mon texte à moi"))
+    expect(tab.locator("h1")).to_have_text("Conflit de modification")
+    expect(tab.locator("main")).to_contain_text("Les mêmes mots ont été modifiés entre-temps")
+    expect(tab.locator(".clash")).to_contain_text("Son texte à lui.")
     assert tab.evaluate(FAULTS) == []
+    other = tab.context.new_page()
+    other.goto("/edit/Atelier:Charte")
+    expect(other.locator("[data-drafts]")).to_contain_text("brouillon")  # who leaves the conflict loses nothing
+    other.close()
+    tab.check("input[value=both]")
+    tab.click("button[name=whole]")
+    expect(tab.locator("textarea[name=text]")).to_have_value(re.compile("Mon texte à moi.\n\nSon texte à lui."))
+    tab.click("[data-preview-tab=changes]")
+    expect(tab.locator(".changes .diff-line-new").first).to_have_text("Mon texte à moi.")
+    expect(tab.locator("textarea[name=text]")).not_to_be_visible()
+    expect(tab.locator("[data-preview-tab=changes]")).to_have_attribute("aria-pressed", "true")
+    expect(tab.locator("[data-preview-tab=preview]")).to_have_attribute("aria-pressed", "false")
+    assert tab.evaluate(FAULTS) == []
+    tab.fill("input[name=comment]", "les deux")
+    tab.click("button[name=save]")
+    expect(tab.locator("article")).to_contain_text("Mon texte à moi.")
+    tab.goto("/edit/Atelier:Charte")
+    assert tab.locator("#own-comments option").get_attribute("value") == "les deux"
+    expect(tab.locator("[data-drafts]")).not_to_be_visible()
 
 
 def test_editing_without_javascript(browser: Browser, live_server: Any, scene: None) -> None:

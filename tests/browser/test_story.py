@@ -134,7 +134,10 @@ def _conflict(tab: Page, second: Page) -> None:
     for text in ("Cuire une heure.", "Cuire deux heures.", "Cuire trois heures."):
         assert text in text_shown
     assert "rien n" in text_shown  # «Rien n'est perdu»
-    write(second, f"{head}Farine et eau.\n\nCuire deux ou trois heures.\n", "D'accord ensemble")
+    second.check("input[value=own]")
+    second.fill(".clash-own", "Cuire deux ou trois heures.")
+    second.fill("input[name=comment]", "D'accord ensemble")
+    follow(second, "button[name=save]")
     assert "deux ou trois heures" in second.inner_text("article")
     second.context.close()
 

@@ -236,12 +236,14 @@ def test_the_preview_stands_beside_the_text_or_in_its_place(tab: Page, page: Any
     assert text is not None
     assert beside is not None
     assert text["x"] + text["width"] < beside["x"]
+    tab.click("button[name=changes]")
+    expect(preview).to_contain_text("Vous n’avez encore rien modifié")
     tab.set_viewport_size({"width": 390, "height": 844})
     expect(tab.locator(EDITOR)).to_be_hidden()
     tab.click("[data-mode=visual]")
     expect(tab.locator(EDITOR)).to_be_visible()
     expect(preview).to_have_count(0)
-    tab.click("[data-preview-tab]")
+    tab.click("[data-preview-tab=preview]")
     expect(preview).to_be_visible()
     expect(tab.locator(EDITOR)).to_be_hidden()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390

@@ -169,9 +169,12 @@ def test_concurrent_edits_are_merged_or_shown(
     html = response.content.decode()
     assert "Cinq nuits" in html
     assert "Trois nuits" in html
-    response = client.post(address, {"text": text_of(conflicting).replace("Cinq", "Six"), "base": "3"})
+    form = response.context["form"]
+    sent = {name: str(form[name].value()) for name in ("text", "base", "theirs", "comment")}
+    response = client.post(address, sent | {"choice-0": "own", "own-0": "Six nuits."})
     assert response.status_code == 302
     assert "Six nuits" in text_of(conflicting)
+    assert "# Le pain" in text_of(conflicting)
     assert conflicting.versions.get(number=4).merge_parent is not None
 
 

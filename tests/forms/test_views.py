@@ -108,6 +108,8 @@ def test_a_preview_and_the_source_show_what_was_entered(alice: User, client_of: 
     assert "Les lieux" in preview.context["preview_facts"][0][1][0] or "Les lieux" in str(
         preview.context["preview_facts"]
     )
+    changes = client.post("/form/Compost", filled(fact_public="Les lieux") | {"changes": "1"})
+    assert "Les lieux" in str(changes.context["changes"].rows)
     source = client.post("/form/Compost", filled(fact_public="Les lieux") | {"source": "1"})
     assert source.context["form"]["text"].value() == TEXT.replace("Tous", "Les lieux")
     assert "page_form" not in source.context

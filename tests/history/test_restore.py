@@ -98,11 +98,6 @@ def test_undoing_raises_a_conflict_with_all_three_texts(alice: User, bob: User) 
     assert page.versions.count() == before
 
 
-def test_the_proposed_resolution_merges_all_but_the_conflicts() -> None:
-    conflict = EditConflict("un\n\ndeux neuf\n\ntrois\n", "un\n\ndeux\n\n3\n", "un\n\ndeux vieux\n\ntrois\n", 9)
-    assert restore.propose_resolution(conflict) == "un\n\ndeux vieux\n\n3\n"
-
-
 @pytest.mark.parametrize("number", [1, 3])
 def test_only_edits_of_a_text_can_be_undone(alice: User, bob: User, number: int) -> None:
     page = rewrite(make_page("Atelier", FIRST, by=alice), alice, ("outils", "machines"))

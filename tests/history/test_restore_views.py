@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -36,6 +36,12 @@ def text_of(page: WikiPage) -> str:
     """Return the current text."""
     text: str = page_lookup.reload_page(page.pk).source.text
     return text
+
+
+def posted(response: Any) -> dict[str, str]:
+    """Return what the form of conflicts on a screen sends, but for the choices."""
+    form = response.context["form"]
+    return {name: str(form[name].value()) for name in ("text", "base", "theirs", "sides", "comment")}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -103,7 +109,7 @@ def test_edits_since_the_confirmation_are_merged(
     assert text_of(page) == FIRST.replace("On range après.", "On balaie.")
 
 
-def test_a_conflict_of_undo_is_resolved_in_the_editor(
+def test_a_conflict_of_undo_is_resolved_by_choice(
     page: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
 ) -> None:
     third = SECOND.replace("machines", "robots")
@@ -112,25 +118,33 @@ def test_a_conflict_of_undo_is_resolved_in_the_editor(
     conflict = client.get("/undo/Charte?version=2")
     assert conflict.status_code == 409
     html = conflict.content.decode()
-    for text in ("outils", "machines", "robots"):
-        assert f"Nous partageons les {text}." in html
-    assert conflict.context["form"]["text"].value() == third
+    assert "Later edits changed the same words" in html
+    for words in ("<del>machines</del>", "<ins>outils</ins>", "<ins>robots</ins>", "Take it as before"):
+        assert words in html
     assert client.post("/undo/Charte?version=2", {"base": 3}).status_code == 409
     assert text_of(page) == third
-    typed = FIRST.replace("outils", "outils et robots")
-    saved = client.post("/undo/Charte?version=2", {"text": typed, "base": 3, "comment": "les deux", "save": "1"})
+    form = posted(conflict)
+    assert client.post("/undo/Charte?version=2", form).status_code == 422
+    again = client.post("/undo/Charte?version=2", form).content.decode()
+    assert "Take it as before" in again
+    saved = client.post("/undo/Charte?version=2", form | {"choice-0": "ours"})
     assert saved.status_code == 302
-    assert text_of(page) == typed
+    assert text_of(page) == FIRST
+    assert page.versions.get(number=4).comment == "Undid version 2, by bob"
 
 
-def test_a_conflict_of_restore_opens_the_editor(
+def test_a_conflict_of_restore_is_resolved_by_choice(
     page: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
 ) -> None:
     page_writer.edit(page, SECOND.replace("machines", "robots"), Author.of(bob))
-    conflict = client_of(alice).post("/restore/Charte?version=1", {"base": 2})
+    client = client_of(alice, "en")
+    conflict = client.post("/restore/Charte?version=1", {"base": 2})
     assert conflict.status_code == 409
-    assert conflict.context["conflict"].mine == FIRST
+    assert "Take that version" in conflict.content.decode()
     assert text_of(page) == SECOND.replace("machines", "robots")
+    form = posted(conflict) | {"choice-0": "own", "own-0": "Nous partageons tout.\n"}
+    assert client.post("/restore/Charte?version=1", form).status_code == 302
+    assert text_of(page) == FIRST.replace("les outils", "tout")
 
 
 def test_typed_text_is_not_lost_when_the_session_expires(

@@ -11,11 +11,11 @@ import pytest
 from django.test import Client
 
 from tests.factories import make_page, make_place
-from wiki.history import version_comparison
-from wiki.history.version_comparison import Difference
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
+from wiki.text.diffing import text_difference
+from wiki.text.diffing.text_difference import Difference
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -155,9 +155,9 @@ def test_it_compares_hostile_megabytes_in_bounded_time(number: int) -> None:
     started = time.process_time()
     difference = Difference.of(old, new)
     assert time.process_time() - started < 15
-    assert len(difference.rows) <= version_comparison.ROWS
+    assert len(difference.rows) <= text_difference.ROWS
     spans = sum(len(row.old) + len(row.new) for row in difference.rows)
-    assert spans <= version_comparison.SPANS + 2 * version_comparison.ROWS
+    assert spans <= text_difference.SPANS + 2 * text_difference.ROWS
 
 
 def test_texts_that_differ_in_the_last_line_break_only() -> None:

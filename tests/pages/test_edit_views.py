@@ -1,4 +1,4 @@
-"""Views for writing: saving, preview, edit conflicts, ended sessions, new pages and places."""
+"""Views for writing: saving, preview, ended sessions, new pages and places."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from tests.factories import make_page, make_place
 from wiki.accounts.models import User
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
-from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author
 from wiki.text import titles
 
 pytestmark = pytest.mark.django_db
@@ -42,21 +40,6 @@ def test_markup_of_mediawiki_is_noticed_and_converted_on_demand(alice: User, cli
     assert "<strong>gras</strong>" in html
     assert 'name="convert"' not in html
     assert page.versions.count() == 1
-
-
-def test_conflict_shows_all_texts_and_can_be_resolved(alice: User, bob: User, client_of: ClientOf) -> None:
-    page = make_page("Fournil", "Ouvert lundi.\n", by=alice)
-    page_writer.edit(page, "Ouvert mardi.\n", Author.of(alice))
-    client = client_of(bob)
-    response = client.post("/edit/Fournil", {"text": "Ouvert jeudi.\n", "base": "1", "save": "1"})
-    html = response.content.decode()
-    assert response.status_code == 409
-    for text in ("Ouvert lundi.", "Ouvert mardi.", "Ouvert jeudi."):
-        assert text in html
-    assert 'name="base" value="2"' in html
-    response = client.post("/edit/Fournil", {"text": "Ouvert mardi et jeudi.\n", "base": "2", "save": "1"})
-    assert response.status_code == 302
-    assert page_lookup.reload_page(page.pk).source.text == "Ouvert mardi et jeudi.\n"
 
 
 def test_a_preview_saves_nothing(alice: User, client_of: ClientOf) -> None:
@@ -123,15 +106,6 @@ def test_new_page_with_title_place_and_kind(alice: User, bob: User, client_of: C
     assert page is not None
     assert page.license == "CC-BY-4.0"
     assert page.place is not None
-
-
-def test_concurrent_creation_of_page_shows_both_texts(alice: User, bob: User, client_of: ClientOf) -> None:
-    data = {"base": "0", "license": "CC-BY-SA-4.0", "language": "fr", "save": "1"}
-    client_of(alice).post("/edit/Fournil", data | {"text": "De moi.\n"})
-    response = client_of(bob).post("/edit/Fournil", data | {"text": "De bob.\n"})
-    assert response.status_code == 409
-    assert "De moi." in response.content.decode()
-    assert "De bob." in response.content.decode()
 
 
 @pytest.mark.parametrize("data", [{"place": "Nulle part", "title": "x"}, {"title": "<x>"}, {"title": ""},

@@ -59,15 +59,18 @@ def test_other_sections_that_changed_meanwhile_are_kept(
     assert text_of(page) == TEXT.replace("hêtre", "charme").replace("Un four.", "Un four.\n\nUn\n\nautre.")
 
 
-def test_a_conflict_shows_the_whole_text(page: WikiPage, alice: User, bob: User, client_of: ClientOf) -> None:
+def test_a_conflict_is_one_of_the_whole_text(page: WikiPage, alice: User, bob: User, client_of: ClientOf) -> None:
     client = client_of(alice)
     form = opened(client)
     page_writer.edit(page, TEXT.replace("hêtre", "chêne"), Author.of(bob))
     response = client.post(ADDRESS, form | {"text": "## Bois\n\nDu charme."})
     assert response.status_code == 409
     html = response.content.decode()
-    assert 'name="section" value' not in html
+    assert 'name="section"' not in html
     assert "Du charme.\n\n## Pain" in html
+    sent = {name: response.context["form"][name].value() for name in ("text", "base", "theirs")}
+    assert client.post(ADDRESS, sent | {"choice-0": "both"}).status_code == 302
+    assert text_of(page) == TEXT.replace("hêtre.", "charme.\n\nDu chêne.")
 
 
 def test_a_section_that_is_not_there_opens_the_whole_page(page: WikiPage, alice: User, client_of: ClientOf) -> None:

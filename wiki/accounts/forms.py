@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wiki.accounts import rate_limits, sign_in_limits
 from wiki.accounts.models import User
+from wiki.accounts.username_proposals import HTML_PATTERN, NAME_LIMIT, propose_username
 from wiki.errors import RateLimitExceeded
 from wiki.mail import email_queue
 
@@ -88,18 +89,26 @@ class RegistrationForm(UserCreationForm):
         fields = ("username", "email")
         field_classes = {"username": auth_forms.UsernameField}
         labels = {"username": _("User name")}
-        help_texts = {"username": _("Letters, digits and @ . + - _ only. Everyone sees it beside your changes.")}
+        help_texts = {
+            "username": _(
+                "Letters, digits and @ . + - _ only, without spaces. Everyone sees it beside your changes;"
+                " once you have an account, you can choose another name to be shown."
+            )
+        }
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
-        self.fields["username"].max_length = 80  # type: ignore[attr-defined]  # a CharField, as the model says
-        self.fields["username"].widget.attrs |= {"maxlength": 80, "autocomplete": "username"}
+        self.fields["username"].max_length = NAME_LIMIT  # type: ignore[attr-defined]  # a CharField, as the model says
+        self.fields["username"].widget.attrs |= {
+            "maxlength": NAME_LIMIT, "autocomplete": "username",
+            "pattern": HTML_PATTERN, "title": _("Letters, digits and @ . + - _ only, without spaces"),
+        }  # fmt: skip
 
     def clean_username(self) -> str:
         """Return the user name; refuse one that is too long, has no letter or digit, or is taken."""
         name = str(self.cleaned_data["username"])
-        if len(name) > 80:
+        if len(name) > NAME_LIMIT:
             raise ValidationError(_("Please choose a name of at most 80 characters."))
         if not any(character.isalnum() for character in name):
             raise ValidationError(_("Please choose a name with at least one letter or digit."))
@@ -119,6 +128,21 @@ class RegistrationForm(UserCreationForm):
         if not self.errors:
             rate_limit_as_validation_error(lambda: rate_limits.limit_registrations(self.request))
         return cleaned
+
+    def full_clean(self) -> None:
+        """Check the form, and propose another user name if there is a problem with the one that was typed."""
+        super().full_clean()
+        if self.is_bound and self.has_error("username"):
+            self._propose_username()
+
+    def _propose_username(self) -> None:
+        """Put a name that can be used in place of the refused one, and say so."""
+        typed = str(self.data.get("username", ""))[:NAME_LIMIT]
+        name = propose_username(typed, is_name_taken)
+        if not name:
+            return
+        self.data = {field: self.data[field] for field in self.data} | {"username": name}
+        self.add_error("username", gettext("How about “%(name)s”? It is in the field now.") % {"name": name})
 
     def save(self, commit: bool = True) -> User:
         """Save the account with a keyed hash of the network address from which it was registered."""

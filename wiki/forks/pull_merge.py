@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
 
 from django.utils import translation
 from django.utils.translation import gettext
@@ -20,16 +19,8 @@ from wiki.pages.contributors import authors_of
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary, SaveResult
-from wiki.text.merging.conflicts import MergeConflict
+from wiki.text.merging.conflicts import Side
 from wiki.text.merging.document_merge import MergedDocument, merge_documents
-
-Side = Literal["ours", "theirs", "both"]
-SIDES: tuple[Side, ...] = get_args(Side)
-
-
-def resolution_text(conflict: MergeConflict, side: Side) -> str:
-    """Return the text that replaces `conflict` when `side` is chosen."""
-    return {"ours": conflict.mine, "theirs": conflict.theirs, "both": conflict.combined}[side]
 
 
 @dataclass(frozen=True)
@@ -96,7 +87,7 @@ class Merge:
 
     def resolve_all(self, side: Side) -> str:
         """Return the merged text with the same side chosen for all conflicts."""
-        return self.merged.resolved([resolution_text(conflict, side) for conflict in self.merged.conflicts])
+        return self.merged.resolved([conflict.resolution(side) for conflict in self.merged.conflicts])
 
     def save(self, text: str, by: Author, comment: str = "", base: int | None = None) -> SaveResult:
         """Write `text` as the merge of `theirs`, as an edit of version `base` (default: `mine`).

@@ -21,20 +21,20 @@ from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks import auto_pull, notifications, pull_merge
 from wiki.forks.fork_status import ForkStatus, find_fork_status
 from wiki.forks.fork_translation import TextTranslator
-from wiki.forks.merge_choices import ConflictChoice
 from wiki.forks.pull_merge import Merge
 from wiki.forks.version_graph import VersionGraph, texts_of
 from wiki.history import page_access
 from wiki.history.noindex import noindex
-from wiki.history.version_comparison import Difference
 from wiki.licenses import compatibility
-from wiki.pages import permissions
+from wiki.pages import conflict_choices, permissions
+from wiki.pages.conflict_choices import ConflictChoices
 from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.page_urls import address
-from wiki.pages.views import edit, manage
+from wiki.pages.views import edit, edit_conflicts, manage
 from wiki.pages.writing.page_writer import Author, SaveResult
+from wiki.text.diffing.text_difference import Difference
 
 COSTLY_BYTES = 200_000
 """Size of both texts in bytes from which comparing them counts against the rate limit."""
@@ -173,20 +173,18 @@ def pull(request: HttpRequest, title: str) -> HttpResponseBase:
         return edit.edit(request, title, _save_merge(merge))
     if merge.mine.size + merge.theirs.size > COSTLY_BYTES:
         slow_work.begin(request, "comparison")
-    conflicts = [
-        ConflictChoice.of(number, conflict, request.POST) for number, conflict in enumerate(merge.merged.conflicts)
-    ]
+    choices = ConflictChoices(merge.merged, request.POST, conflict_choices.PULL)
     form = PullForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return _render_pull(request, merge, form, conflicts)
-    text, comment = merge.merged.resolved([item.resolved_text for item in conflicts]), form.cleaned_data["comment"]
+        return _render_pull(request, merge, form, choices)
+    comment = form.cleaned_data["comment"]
     # The editor has a sign-in form for an expired session.
     if "whole" in request.POST or not request.user.is_authenticated:
-        return edit.open_editor(request, page, text, comment or merge.summary(), merge.mine.number)
-    if not all(item.choice for item in conflicts):
+        return edit.open_editor(request, page, choices.text("both"), comment or merge.summary(), merge.mine.number)
+    if not choices.is_resolved:
         form.add_error(None, gettext("Choose for each clash what shall stand there."))
-        return _render_pull(request, merge, form, conflicts, status=422)
-    return _save(request, merge, text, comment, form, conflicts)
+        return _render_pull(request, merge, form, choices, status=422)
+    return _save(request, merge, comment, form, choices)
 
 
 def _save_merge(merge: Merge) -> edit.SaveFunction:
@@ -209,40 +207,30 @@ def _refuse(error: Refused) -> edit.SaveFunction:
 
 
 def _save(
-    request: HttpRequest, merge: Merge, text: str, comment: str, form: PullForm, conflicts: list[ConflictChoice]
+    request: HttpRequest, merge: Merge, comment: str, form: PullForm, choices: ConflictChoices
 ) -> HttpResponseBase:
-    """Save the merge; on a conflict, open the editor with the merged text."""
+    """Save the merge; render the conflicts with what was saved meanwhile."""
     try:
-        merge.save(text, manage.get_author(request), comment)
+        merge.save(choices.text("ours"), manage.get_author(request), comment)
     except EditConflict as conflict:
-        return edit.open_editor(
-            request,
-            merge.page,
-            text,
-            comment or merge.summary(),
-            conflict.theirs_version,
-            conflict=conflict,
-            status=409,
-        )
+        return edit_conflicts.render_conflict(request, merge.page, conflict, {"comment": comment or merge.summary()})
     except WikiError as error:
         form.add_error(None, message_for(error))
-        return _render_pull(request, merge, form, conflicts, status=error.status)
+        return _render_pull(request, merge, form, choices, status=error.status)
     messages.success(request, gettext("The original is taken in. Everyone who wrote it is credited."))
     return redirect(merge.page.get_absolute_url())
 
 
 def _render_pull(
-    request: HttpRequest, merge: Merge, form: PullForm, conflicts: list[ConflictChoice], status: int = 200
+    request: HttpRequest, merge: Merge, form: PullForm, choices: ConflictChoices, status: int = 200
 ) -> HttpResponse:
     """Render the pull form with the changes that it would make."""
     context = {
         "page": merge.page,
         "merge": merge,
         "form": form,
-        "conflicts": conflicts,
-        "difference": Difference.of(
-            merge.mine.text() or "", merge.merged.resolved([item.resolved_text for item in conflicts])
-        ),
+        "choices": choices,
+        "difference": Difference.of(merge.mine.text() or "", choices.text("ours")),
         "allowed_actions": permissions.allowed_actions(request.user, merge.page),
     }
     return render(request, "wiki/forks/pull.html", context, status=status)

@@ -145,10 +145,15 @@ def _render_list(
     preview.add_empty_rows()
     names = definition.terms.names
     context = {
-        "shown_name": names.get(interface_language()) or next(iter(names.values()), name), "source": source, "rows": sent.rows, "terms": sent.terms, "starters": sent.starters,
-        "page_form": preview, "base": request.POST.get("base", source.page.version if source.page else 0),
+        "shown_name": names.get(interface_language()) or next(iter(names.values()), name),
+        "source": source,
+        "rows": sent.rows,
+        "terms": sent.terms,
+        "starters": sent.starters,
+        "page_form": preview,
+        "base": request.POST.get("base", source.page.version if source.page else 0),
         "unknown": definition.unknown,
-    }  # fmt: skip
+    }
     return render(request, "wiki/forms/field_list.html", context, status=status)
 
 

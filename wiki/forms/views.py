@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from movilab.middleware import PERMISSIONS_POLICY
 from wiki.accounts.models import User
-from wiki.errors import RateLimitExceeded, ServerBusy, WikiError
+from wiki.errors import WikiError
 from wiki.forms.commune_completion import complete_communes
 from wiki.forms.form_definition import FormDefinition
 from wiki.forms.form_lookup import FormSource, form_of_kind, form_of_page, kind_key_named
@@ -146,13 +146,9 @@ def _answer(
     page_form.add_empty_rows()
     editor_form = edit.build_form(request, page, full_title, data=request.POST)
     extra = _context(source, page_form)
-    if "preview" in request.POST:
-        try:
-            preview = edit.preview_context(request, page, full_title, text)
-        except (RateLimitExceeded, ServerBusy) as error:
-            editor_form.add_error(None, message_for(error))
-            return edit.render_editor(request, page, full_title, editor_form, status=error.status, **extra)
-        return edit.render_editor(request, page, full_title, editor_form, preview=preview, **extra)
+    if request.POST.keys() & {"preview", "changes"}:
+        whole = _with_text(request, page, full_title, text)
+        return edit.show_preview(request, page, full_title, editor_form, whole.data, **extra)
     if "source" in request.POST:
         return edit.render_editor(request, page, full_title, _with_text(request, page, full_title, text))
     if not page_form.is_valid:

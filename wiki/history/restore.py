@@ -42,7 +42,7 @@ class UndoMerge:
 
     def conflict(self, number: int) -> EditConflict:
         """Return the conflict for the user to resolve; `number` is the current version."""
-        return EditConflict(self.after, self.before, self.now, number)
+        return EditConflict(self.after, self.before, self.now, number, self.version.number)
 
 
 def restore(page: WikiPage, number: int, by: Author, comment: str = "", base: int | None = None) -> SaveResult:
@@ -120,9 +120,3 @@ def append_comment(default: str, comment: str) -> str:
     """Return the default comment with the user's comment after it."""
     typed = comment.strip()
     return f"{default} · {typed}" if typed else default
-
-
-def propose_resolution(conflict: EditConflict) -> str:
-    """Return the current text with all changes merged that do not conflict; conflicts have the current text."""
-    merged = document_merge.merge_documents(conflict.base, conflict.mine, conflict.theirs)
-    return merged.resolved([conflicting.theirs for conflicting in merged.conflicts])

@@ -19,13 +19,12 @@ from wiki.accounts.models import User
 from wiki.errors import EditConflict
 from wiki.history import page_access, restore
 from wiki.history.noindex import noindex
-from wiki.history.version_comparison import Difference
-from wiki.licenses import catalogue
 from wiki.pages import permissions
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.page_urls import address
-from wiki.pages.views import edit
+from wiki.pages.views import edit, edit_conflicts
 from wiki.pages.writing.page_writer import Author, SaveResult
+from wiki.text.diffing.text_difference import Difference
 
 RestoreAct = Callable[[HttpRequest, User, WikiPage, int], HttpResponseBase]
 PageView = Callable[..., HttpResponseBase]
@@ -41,7 +40,7 @@ class RestoreForm(forms.Form):
 def _require_editor(action: RestoreAct) -> PageView:
     """Decorate a view for users who may edit the page; anonymous users are sent to sign in, others are refused.
 
-    A conflict is resolved in the editor, whose form posts to the same URL.
+    The form of a conflict posts to the same URL, as the editor does.
     """
 
     @noindex
@@ -112,18 +111,9 @@ def _confirm(
 def _conflict_response(
     request: HttpRequest, page: WikiPage, version: PageVersion, conflict: EditConflict, action: restore.RestoreAction
 ) -> HttpResponse:
-    """Render all three texts, and an editor with the current text in which all is merged that can be; status 409."""
-    form = edit.PageEditForm(
-        initial={
-            "text": restore.propose_resolution(conflict),
-            "base": conflict.theirs_version,
-            "comment": restore.default_comment(action, version),
-        }
-    )
-    context = {"page": page, "version": version, "action": action, "conflict": conflict, "form": form}
-    context["license"] = catalogue.licenses_in(page.license)[0]
-    context |= _head_context(request, page)
-    return render(request, "wiki/history/conflict.html", context, status=409)
+    """Render the conflicts with later edits, with a choice for each; what is chosen is saved by the editor's view."""
+    data = {"sides": action, "comment": restore.default_comment(action, version)}
+    return edit_conflicts.render_conflict(request, page, conflict, data)
 
 
 def _head_context(request: HttpRequest, page: WikiPage) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.permissions import Action
-from wiki.pages.views import edit, manage
+from wiki.pages.views import edit, manage, typed_changes
 from wiki.pages.writing import page_writer
 from wiki.text.titles import MIRROR_NAMESPACE
 
@@ -72,11 +72,14 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
     extra: dict[str, Any] = {}
     status = 422
     try:
-        if "preview" in request.POST:
+        if "preview" in request.POST or "changes" in request.POST:
             form.is_valid()
             form.errors.clear()
-            extra = edit.preview_context(request, page, page.full_title, form["text"].value() or "")
             status = 200
+        if "changes" in request.POST:
+            extra = {"changes": typed_changes.compare_typed(request, page, request.POST)}
+        elif "preview" in request.POST:
+            extra = edit.preview_context(request, page, page.full_title, form["text"].value() or "")
         elif form.is_valid():
             rate_limits.limit_suggestions(request)
             proposal = _create_proposal(page, form.cleaned_data)
@@ -92,7 +95,8 @@ def _render_suggest(
     request: HttpRequest, page: WikiPage, form: SuggestForm, status: int = 200, **extra: Any
 ) -> HttpResponseBase:
     """Render the form with the submitted data."""
-    context = {"page": page, "form": form, "edit_address": address("edit", page.full_title), **extra}
+    context = {"page": page, "form": form, "can_compare": True, **extra}
+    context["edit_address"] = address("edit", page.full_title)
     return render(request, "wiki/moderation/suggest.html", context, status=status)
 
 

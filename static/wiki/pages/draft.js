@@ -59,6 +59,12 @@ function factsOf(form) {
   return form.querySelector("[data-fact-fields]") ? [...new FormData(form)].filter(([name]) => name.startsWith("fact-")) : [];
 }
 
+/** Marks the drafts of a page as sent, to be dropped once the page is at another version, or as not sent. */
+export function markDrafts(name, sent) {
+  const key = PREFIX + name;
+  write(key, read(key).map((draft) => ({ ...draft, sent })));
+}
+
 /** Keeps drafts of `field` under the page's title; drafts that equal the text or have arrived are dropped. */
 export function keepDraft(form, field) {
   const key = PREFIX + form.dataset.draft;

@@ -6,26 +6,28 @@ import { keepDraft } from "./draft.js";
 import { WritingModes } from "./modes.js";
 import { waitForNetwork, watchOtherTabs } from "./saving.js";
 
-/** Shows the preview beside the text where there is room, else in its place, as one of its tabs. */
+/** Shows the preview, or what the text changes, beside the text where there is room, else in its place, as one of its tabs. */
 function bindPreview(form, modes) {
   const frame = document.querySelector("[data-preview]");
   const note = form.querySelector("[data-editor-note]");
   const wide = matchMedia("(min-width: 72rem)");
   const beside = frame.parentElement;
+  let shown = "preview";
   const place = () => {
     const isTab = !wide.matches && frame.hasChildNodes() && modes.isPreviewing;
     if (isTab) form.querySelector("[data-visual]").before(frame);
     else beside.append(frame);
     if (!isTab && !wide.matches) frame.replaceChildren();
-    modes.showPreview(isTab);
+    modes.showPreview(isTab ? shown : "");
   };
   wide.addEventListener("change", place);
   form.addEventListener("mode", place);
   const show = async (event) => {
     event.preventDefault();
+    const name = event.currentTarget.name || event.currentTarget.dataset.previewTab;
     modes.keep();
     const body = new FormData(form);
-    body.set("preview", "1");
+    body.set(name, "1");
     try {
       const answer = await fetch(form.action || location.href, {
         method: "POST", body, headers: { "X-Requested-With": "fetch" }, credentials: "same-origin",
@@ -36,6 +38,7 @@ function bindPreview(form, modes) {
       if (!preview) throw new Error("no preview");
       frame.replaceChildren(document.importNode(preview, true));
       bindDiagrams(frame);
+      shown = name;
       modes.isPreviewing = true;
       place();
       if (!wide.matches) form.querySelector("[data-modes]").scrollIntoView({ block: "start" });

@@ -97,10 +97,10 @@ export class WritingModes {
     }
   }
 
-  /** Shows the tools and the text, or hides them where the preview takes their place. */
-  showPreview(isTab) {
-    this.form.classList.toggle("is-previewing", isTab);
-    this.form.querySelector("[data-preview-tab]").setAttribute("aria-pressed", String(isTab));
+  /** Shows the tools and the text, or hides them where the tab of this name takes their place ("" for none). */
+  showPreview(shown) {
+    this.form.classList.toggle("is-previewing", shown !== "");
+    for (const tab of this.form.querySelectorAll("[data-preview-tab]")) tab.setAttribute("aria-pressed", String(tab.dataset.previewTab === shown));
   }
 
   async openVisual() {

@@ -10,13 +10,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from wiki.errors import WikiError
 from wiki.forks import pull_merge
 from wiki.forks.fork_status import ForkStatus, find_fork_status
-from wiki.forks.pull_merge import SIDES, Merge, Side
+from wiki.forks.pull_merge import Merge
 from wiki.management import command_options
 from wiki.pages import page_lookup
 from wiki.pages.error_middleware import message_for
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.remotes import mirror_polling
+from wiki.text.merging.conflicts import SIDES, Side
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Views for writing: the editor with preview and edit conflicts, and the first step of a new page."""
+"""Views for writing: the editor with preview, and with what was changed."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from django.views.decorators.http import require_POST
 
 from wiki.accounts import inline_sign_in, slow_work
 from wiki.accounts.models import User
-from wiki.errors import EditConflict, RateLimitExceeded, ServerBusy, WikiError
+from wiki.errors import EditConflict, WikiError, gettext_noop
 from wiki.licenses import catalogue
-from wiki.pages import page_lookup, permissions, similar_titles
+from wiki.pages import comment_suggestions, page_lookup, permissions, similar_titles
 from wiki.pages.error_middleware import asks_for_json, json_error, message_for
 from wiki.pages.models import LANGUAGES, Kind, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_output, page_renderer
-from wiki.pages.views import page_lists, section_edit
+from wiki.pages.views import edit_conflicts, section_edit, typed_changes
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.text import titles
@@ -46,7 +46,7 @@ class PageEditForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true", "data-text": ""}),
     )
-    comment = forms.CharField(label=_("What did you change, and why?"), max_length=500, required=False)
+    comment = comment_suggestions.CommentField()
     minor = forms.BooleanField(label=_("This is a minor edit"), required=False)
 
 
@@ -100,16 +100,33 @@ def edit(request: HttpRequest, title: str, write: SaveFunction | None = None) ->
     data = request.POST.copy()
     if "convert" in data:
         data["text"] = to_markdown(clean_text(data.get("text", "")))
+    if (response := edit_conflicts.resolve(request, page, data)) is not None:
+        return response
     form = build_form(request, page, full_title, data=data)
-    if "preview" in data or "convert" in data:
-        try:
-            preview = preview_context(request, page, full_title, form["text"].value() or "")
-        except (RateLimitExceeded, ServerBusy) as error:
-            form.is_valid()
-            form.add_error(None, message_for(error))
-            return render_editor(request, page, full_title, form, status=error.status)
-        return render_editor(request, page, full_title, form, preview=preview)
+    if "whole" in data:
+        return render_editor(request, page, full_title, form)
+    if data.keys() & {"preview", "convert", "changes"}:
+        return show_preview(request, page, full_title, form, form.data)
     return save(request, page, full_title, form, write or save_edit)
+
+
+def show_preview(
+    request: HttpRequest, page: WikiPage | None, full_title: str, form: forms.Form, data: Any, **extra: Any
+) -> HttpResponse:
+    """Render the editor with the preview of the text in `data`, or with what it changes in the page.
+
+    `form` is what the editor shows, and `extra` more template context.
+    """
+    try:
+        if page is not None and "changes" in data:
+            changes = typed_changes.compare_typed(request, page, data)
+            return render_editor(request, page, full_title, form, changes=changes, **extra)
+        preview = preview_context(request, page, full_title, data.get("text", ""))
+    except WikiError as error:
+        form.is_valid()
+        form.add_error(None, message_for(error))
+        return render_editor(request, page, full_title, form, status=error.status, **extra)
+    return render_editor(request, page, full_title, form, preview=preview, **extra)
 
 
 def build_form(request: HttpRequest, page: WikiPage | None, full_title: str, data: Any = None) -> forms.Form:
@@ -153,11 +170,13 @@ def render_editor(
         "form": form,
         "twins": twins,
         "can_convert": True,
+        "can_compare": page is not None,
         "heading_id": request.GET.get("section", ""),
         "license": catalogue.licenses_in(license_id)[0],
         "picture_license": catalogue.DEFAULT if request.user.is_authenticated else None,
         "allowed_actions": permissions.allowed_actions(request.user, page),
         "form_address": address("form", full_title) if page and page.kind and page.kind.key != "article" else "",
+        "comments": comment_suggestions.own_comments(request.user),
         **extra.pop("preview", {}),
         **extra,
     }
@@ -196,19 +215,15 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "wiki/pages/_preview.html", context)
 
 
-def open_editor(
-    request: HttpRequest, page: WikiPage, text: str, comment: str, base: int, **extra: Any
-) -> HttpResponseBase:
+def open_editor(request: HttpRequest, page: WikiPage, text: str, comment: str, base: int) -> HttpResponseBase:
     """Render the editor of `page` with an unsaved text that follows version `base`.
 
-    If the user is not signed in, the form has fields to sign in. `extra` is template context.
+    If the user is not signed in, the form has fields to sign in.
     """
     form: forms.Form = PageEditForm(initial={"text": text, "comment": comment, "base": base})
     if not request.user.is_authenticated:
-        return render_editor(
-            request, page, page.full_title, add_sign_in_fields(form), status=403, must_sign_in=True, **extra
-        )
-    return render_editor(request, page, page.full_title, form, **extra)
+        return render_editor(request, page, page.full_title, add_sign_in_fields(form), status=403, must_sign_in=True)
+    return render_editor(request, page, page.full_title, form)
 
 
 def save(
@@ -221,8 +236,7 @@ def save(
 ) -> HttpResponseBase:
     """Save the form and redirect to the page, or render the editor again with the errors.
 
-    `extra` is template context of the editor, such as the fields of a form beside its text. After a conflict the editor
-    has the whole text instead.
+    `extra` is template context of the editor, such as the fields of a form beside its text.
     """
     user: Any = request.user
     if not user.is_authenticated:
@@ -237,11 +251,7 @@ def save(
             edited["text"] = section_edit.whole_text(page, edited["base"], edited["section"], edited["text"])
         saved = write(user, page, full_title, edited)
     except EditConflict as conflict:
-        data = request.POST.copy()
-        data["base"] = str(conflict.theirs_version)
-        data["section"], data["text"] = "", conflict.mine
-        retry_form = build_form(request, page, full_title, data=data)
-        return render_editor(request, page, full_title, retry_form, status=409, conflict=conflict)
+        return _conflict_response(request, page, full_title, conflict)
     except WikiError as error:
         form.add_error(None, message_for(error))
         return render_editor(request, page, full_title, form, status=error.status, **extra)
@@ -253,11 +263,26 @@ def save(
 def _say_saved(request: HttpRequest, saved: page_writer.SaveResult) -> None:
     """Add the message that says what became of an edit."""
     if saved.merged:
-        messages.success(request, gettext("Saved, and merged with what someone else changed meanwhile."))
+        messages.success(request, gettext("Saved, and merged with what was changed meanwhile."))
     elif saved.changed:
         messages.success(request, gettext("Saved."))
     else:
         messages.info(request, gettext("Nothing was changed, so no version was made."))
+
+
+def _conflict_response(
+    request: HttpRequest, page: WikiPage | None, full_title: str, conflict: EditConflict
+) -> HttpResponse:
+    """Render the conflicts of an edit; the editor again, if the page was deleted meanwhile."""
+    if page is not None and (conflict.base or conflict.theirs):
+        kept = {name: request.POST.get(name, "") for name in ("comment", "minor")}
+        return edit_conflicts.render_conflict(request, page, conflict, kept)
+    data = {**request.POST.dict(), "text": conflict.mine, "base": "0"}
+    if page is not None:
+        data |= {"license": page.license, "language": page.language}
+    form = build_form(request, None, full_title, data=data)
+    form.add_error(None, gettext("This page was deleted meanwhile. Save again to write it anew."))
+    return render_editor(request, None, full_title, form, status=409)
 
 
 def save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str, Any]) -> page_writer.SaveResult:
@@ -276,60 +301,9 @@ def save_edit(user: Any, page: WikiPage | None, full_title: str, data: dict[str,
     return page_writer.edit(page, data["text"], author, note, base=base, is_fresh=True)
 
 
-class CreateForm(forms.Form):
-    """Form for the title, place and kind of a new page."""
-
-    title = forms.CharField(label=_("Title"), max_length=255)
-    place = forms.CharField(
-        label=_("Place it lives in"),
-        max_length=255,
-        required=False,
-        help_text=_("The name of a place, or nothing for the commons."),
-        widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
-    )
-    kind = forms.ModelChoiceField(
-        label=_("What is it about?"),
-        queryset=Kind.objects.exclude(key__in=("place", "article")),
-        to_field_name="key",
-        required=False,
-        empty_label=_("An article"),
-    )
-
-
-def create(request: HttpRequest) -> HttpResponseBase:
-    """Ask for title, place and kind of a new page, then redirect to the editor."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    permissions.require(request.user, permissions.Action.CREATE)
-    title = request.GET.get("title", "")
-    if request.method != "POST" and title and not request.GET.get("place"):
-        return redirect(address("edit", titles.clean_title(title)))
-    initial = {"title": title, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
-    form = CreateForm(request.POST or None, initial=initial)
-    if form.is_valid() and (full_title := _full_title(request, form)):
-        kind = form.cleaned_data["kind"]
-        if kind is None:
-            return redirect(address("edit", full_title))
-        return redirect(f"{address('form', full_title)}?kind={kind.key}")
-    context = {"form": form, "places": page_lists.place_titles(request.user)}
-    return render(request, "wiki/pages/create.html", context)
-
-
-def _full_title(request: HttpRequest, form: forms.Form) -> str:
-    """Return the full title of the new page; "" if place or title are invalid, with an error at the field."""
-    title, place = form.cleaned_data["title"], form.cleaned_data["place"]
-    field = "place"
-    try:
-        place_page = page_lookup.get_place(place, request.user) if place else None
-        field = "title"
-        return titles.clean_title(f"{place_page.full_title}:{title}" if place_page else title)
-    except WikiError as error:
-        form.add_error(field, message_for(error))
-        return ""
-
-
-EDITOR_VIEWS = ("edit", "undo", "restore", "pull")
+EDITOR_VIEWS = ("edit", "form", "undo", "restore", "pull")
 """Names of the addresses whose forms have the text of a page."""
+SESSION_CHANGED = gettext_noop("Your session changed meanwhile. Your text is still here: please save again.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -345,6 +319,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
     page = page_lookup.find(full_title, request.user)
+    if (response := edit_conflicts.show_again(request, page, gettext(SESSION_CHANGED))) is not None:
+        return response
     form = build_form(request, page, full_title, data=request.POST)
     must_sign_in = add_session_error(request, form)
     return render_editor(request, page, full_title, form, status=403, must_sign_in=must_sign_in)
@@ -355,5 +331,5 @@ def add_session_error(request: HttpRequest, form: forms.Form) -> bool:
     must_sign_in = not request.user.is_authenticated
     if must_sign_in:
         add_sign_in_fields(form)
-    form.add_error(None, gettext("Your session changed meanwhile. Your text is still here: please save again."))
+    form.add_error(None, gettext(SESSION_CHANGED))
     return must_sign_in

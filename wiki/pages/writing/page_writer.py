@@ -170,7 +170,7 @@ def _merge(page: WikiPage, mine: str, theirs: str | None, base: int) -> str:
     base_text = (base_version.text() or "") if base_version else ""
     text = document_merge.merge_documents(base_text, mine, theirs).text
     if text is None:
-        raise EditConflict(base_text, mine, theirs, page.version)
+        raise EditConflict(base_text, mine, theirs, page.version, base)
     return text
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from wiki.text.merging import line_merge
 from wiki.text.passages import split_passages
+
+Side = Literal["ours", "theirs", "both"]
+SIDES: tuple[Side, ...] = get_args(Side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,10 @@ class MergeConflict:
     """The text that resolves the conflict by using both sides."""
     property: str = ""
     """The name of the property; "" for lines of the text."""
+
+    def resolution(self, side: Side) -> str:
+        """Return the text that replaces the conflict when `side` is chosen."""
+        return {"ours": self.mine, "theirs": self.theirs, "both": self.combined}[side]
 
 
 MergePiece = str | MergeConflict
