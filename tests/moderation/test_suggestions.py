@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
+from tests.factories import make_page
 from tests.forks.fork_factories import change, text_of
 from wiki.accounts.models import User
 from wiki.accounts.rate_limits import counters
@@ -90,3 +91,24 @@ def test_it_is_previewed_and_limited(
     assert client_of(alice).get("/suggest/Pain")["Location"] == "/edit/Pain"
     login = anna.get(anna.get("/edit/Pain")["Location"]).content.decode()
     assert 'href="/suggest/Pain"' in login
+
+
+def test_the_form_of_the_page_proposes_too(alice: User, anna: Client) -> None:
+    text = "---\nkind: Pratique # ici\nPublic: Tous\n---\nUn four.\n"
+    page = make_page("Compost", text, by=alice)
+    opened = anna.post("/suggest/Compost", typed(page, open="1"))
+    assert 'value="Tous"' in opened.content.decode()
+    assert opened.context["form"]["text"].value() == "Un four.\n"
+    front = opened.context["front"]
+    filled = typed(page, front=front, text="Un four.\n") | {"fact-public": "Les lieux"}
+    preview = anna.post("/suggest/Compost", filled | {"changes": "1"})
+    assert "Les lieux" in str(preview.context["changes"].rows)
+    wrong = anna.post("/suggest/Compost", filled | {"fact-cout": "beaucoup"})
+    assert wrong.status_code == 422
+    assert 'value="beaucoup"' in wrong.content.decode()
+    assert not Proposal.objects.exists()
+    source = anna.post("/suggest/Compost", filled | {"source": "1"})
+    assert source.context["form"]["text"].value() == text.replace("Tous", "Les lieux")
+    assert "page_form" not in source.context
+    assert anna.post("/suggest/Compost", filled).status_code == 302
+    assert Proposal.objects.get().text == text.replace("Tous", "Les lieux")

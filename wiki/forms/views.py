@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -88,6 +89,35 @@ def form(request: HttpRequest, title: str) -> HttpResponseBase:
     if not is_filled:
         return _show(request, page, full_title, source, page_form)
     return _answer(request, page, full_title, source, page_form)
+
+
+@dataclass(frozen=True, slots=True)
+class SentFields:
+    """The fields of a page's form as a request has them, for other views that write texts."""
+
+    page_form: PageForm
+    context: dict[str, Any]
+    """Template context of the fields."""
+    data: QueryDict
+    """What was sent, with the whole text."""
+
+
+def sent_fields(request: HttpRequest, page: WikiPage) -> SentFields | None:
+    """Return the fields that were sent, or those that the sent text is to be opened in; None for neither."""
+    if FRONT not in request.POST and "open" not in request.POST:
+        return None
+    text = _text_to_fill(request, page)
+    source = form_of_page(_kind_key(request, page, text), page, request.user)
+    if source is None or not can_be_edited(text):
+        return None
+    page_form = _page_form(request, page, source.definition, text)
+    data = request.POST.copy()
+    if FRONT in request.POST:
+        page_form.fill(request.POST)
+        complete_communes(page_form)
+        data["text"] = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
+    page_form.add_empty_rows()
+    return SentFields(page_form, _context(source, page_form), data)
 
 
 def _text_to_fill(request: HttpRequest, page: WikiPage | None) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from wiki.accounts import rate_limits
 from wiki.accounts.forms import is_name_taken
 from wiki.errors import NotAllowed, Refused, WikiError, gettext_noop
+from wiki.forms.views import SentFields, sent_fields
 from wiki.history.noindex import noindex
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal
@@ -26,6 +27,7 @@ from wiki.pages.page_urls import address
 from wiki.pages.permissions import Action
 from wiki.pages.views import edit, manage, typed_changes
 from wiki.pages.writing import page_writer
+from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 from wiki.text.titles import MIRROR_NAMESPACE
 
 
@@ -68,19 +70,40 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
     if request.method != "POST":
         form = SuggestForm(page, initial={"text": page.source.text, "base": page.version})
         return _render_suggest(request, page, form)
-    form = SuggestForm(page, request.POST)
+    fields = sent_fields(request, page)
+    data = request.POST if fields is None else fields.data
+    if fields is not None and data.keys() & {"open", "source"}:
+        return _switch(request, page, fields)
+    return _answer(request, page, SuggestForm(page, data), fields)
+
+
+def _switch(request: HttpRequest, page: WikiPage, fields: SentFields) -> HttpResponseBase:
+    """Show the text that was sent with the fields of the page's form, or the text of a form without them."""
+    data = fields.data
+    extra: dict[str, Any] = {}
+    if "open" in data:
+        data["text"] = parse_front_matter(data.get("text", "").replace("\r\n", "\n")).body
+        extra = fields.context
+    form = SuggestForm(page, data)
+    form.is_valid()
+    form.errors.clear()
+    return _render_suggest(request, page, form, **extra)
+
+
+def _answer(request: HttpRequest, page: WikiPage, form: SuggestForm, fields: SentFields | None) -> HttpResponseBase:
+    """Show what was sent as a preview or a difference, or make the proposal. `form` has the whole text."""
     extra: dict[str, Any] = {}
     status = 422
     try:
-        if "preview" in request.POST or "changes" in request.POST:
+        if form.data.keys() & {"preview", "changes"}:
             form.is_valid()
             form.errors.clear()
             status = 200
-        if "changes" in request.POST:
-            extra = {"changes": typed_changes.compare_typed(request, page, request.POST)}
-        elif "preview" in request.POST:
+        if "changes" in form.data:
+            extra = {"changes": typed_changes.compare_typed(request, page, form.data)}
+        elif "preview" in form.data:
             extra = edit.preview_context(request, page, page.full_title, form["text"].value() or "")
-        elif form.is_valid():
+        elif form.is_valid() and (fields is None or fields.page_form.is_valid):
             rate_limits.limit_suggestions(request)
             proposal = _create_proposal(page, form.cleaned_data)
             messages.success(request, gettext("It is proposed. Those who look after the page see it there."))
@@ -88,6 +111,9 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
     except WikiError as error:
         form.add_error(None, message_for(error))
         status = error.status
+    if fields is not None:
+        fields.data["text"] = request.POST.get("text", "")  # the form shows the text below its fields
+        extra |= fields.context
     return _render_suggest(request, page, form, status, **extra)
 
 
@@ -97,6 +123,7 @@ def _render_suggest(
     """Render the form with the submitted data."""
     context = {"page": page, "form": form, "can_compare": True, **extra}
     context["edit_address"] = address("edit", page.full_title)
+    context["has_form"] = page.kind is not None and page.kind.key != "article"
     return render(request, "wiki/moderation/suggest.html", context, status=status)
 
 
