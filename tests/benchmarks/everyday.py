@@ -63,6 +63,8 @@ for number in range(60):
     page_writer.create(f"Liste {number}", "{{#ask: [[Ville::%s]]|?Places|limit=50}}" % CITIES[number], by)
     page = page_lookup.find_by_key(f"Page {number}")
     page_writer.edit(page, page.source.text + "\\n\\nFin.", by)
+for number in range(40):
+    page_writer.create(f"Pratique {number}", f"---\\nkind: Pratique\\nPublic: Tous\\n---\\n{versions(number)[-1]}", by)
 keys = []
 for number in range(8):
     user = User.objects.create_user(f"person{number}", password="x")
@@ -153,6 +155,19 @@ def save(browser: Browser, title: str, change: Callable[[str], str]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
+def save_fact(browser: Browser, number: int) -> float:
+    """Change a fact of a practice by its form; return the milliseconds of the save alone."""
+    address = f"/form/Pratique_{number}"
+    html = browser.get(address)
+    found = re.search(r"<textarea[^>]*name=\"text\"[^>]*>\n?(.*?)</textarea>", html, re.DOTALL)
+    assert found is not None
+    front = "---\nkind: Pratique\nPublic: Tous\n---\n"
+    form = {"front": front, "text": unescape(found[1]), "base": "1", "comment": "", "fact-public": "Les lieux"}
+    start = time.perf_counter()
+    browser.post(address, form)
+    return (time.perf_counter() - start) * 1000
+
+
 def show(what: str, times: list[float]) -> None:
     """Print median and 95th percentile."""
     ordered = sorted(times)
@@ -173,6 +188,8 @@ def measure(address: str, sessions: list[str], instance: Instance, pid: int) -> 
         "save, one sentence added",
         [save(alice, f"Page_{n + 100}", lambda text: f"{text}\n\nUne phrase de plus.") for n in range(30)],
     )
+    show("form opened", timed(lambda _: alice.get("/form/Pratique_0")))
+    show("form, one fact changed", [save_fact(alice, number) for number in range(1, 31)])
     replaced = "\n\n".join(f"{other} {n}." for n in range(25))
     forms = [edit_form(alice, f"Page_{n + 200}") | {"text": replaced} for n in range(30)]
     after(5, instance)

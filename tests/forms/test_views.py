@@ -152,6 +152,9 @@ def test_in_the_manner_of_another_page_takes_its_headings_only(alice: User, clie
     make_page("Modèle", "# Un *titre*\n\nSecret.\n\n## Deux\n\n# Trois\n", by=alice)
     text = client_of(alice).get("/form/Neuf?kind=practice&like=Modèle").context["form"]["text"].value()
     assert text == "\n## Un titre\n\n### Deux\n\n## Trois\n\n"
+    article = client_of(alice).get("/form/Neuf?like=Modèle")
+    assert article.context["form"]["text"].value() == text[1:]
+    assert client_of(alice).get("/form/Neuf?like=Rien").headers["location"] == "/edit/Neuf?like=Rien"
 
 
 def test_a_page_without_a_form_opens_in_the_editor(alice: User, client_of: ClientOf) -> None:

@@ -99,6 +99,8 @@ def test_new_page_with_title_place_and_kind(alice: User, bob: User, client_of: C
     client = client_of(alice)
     response = client.post("/create", {"title": "Charte", "place": "La Myne", "kind": "practice"})
     assert response.headers["location"] == "/form/La_Myne:Charte?kind=practice"
+    like = client.post("/create", {"title": "Charte", "place": "La Myne", "like": "Autre page"})
+    assert like.headers["location"] == "/form/La_Myne:Charte?like=Autre+page"
     assert "Nature: Pratique" in client.get(response.headers["location"]).content.decode()
     data = {"text": "Nos règles.", "base": "0", "license": "CC-BY-4.0", "language": "fr", "save": "1"}
     assert client.post("/edit/La_Myne:Charte", data).status_code == 302

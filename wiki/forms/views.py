@@ -82,9 +82,12 @@ def form(request: HttpRequest, title: str) -> HttpResponseBase:
     text = _text_to_fill(request, page)
     source = form_of_page(_kind_key(request, page, text), page, request.user)
     if source is None or not can_be_edited(text):
-        if request.method != "POST":
-            return redirect(f"{address('edit', full_title)}?{request.GET.urlencode()}")
-        return edit.edit(request, title)
+        if request.method == "POST":
+            return edit.edit(request, title)
+        if page is None and text:
+            return edit.render_editor(request, page, full_title, edit.build_form(request, page, full_title, text=text))
+        query = request.GET.urlencode()
+        return redirect(f"{address('edit', full_title)}{query and '?'}{query}")
     page_form = _page_form(request, page, source.definition, text)
     if not is_filled:
         return _show(request, page, full_title, source, page_form)

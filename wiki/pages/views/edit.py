@@ -129,8 +129,10 @@ def show_preview(
     return render_editor(request, page, full_title, form, preview=preview, **extra)
 
 
-def build_form(request: HttpRequest, page: WikiPage | None, full_title: str, data: Any = None) -> forms.Form:
-    """Return the form for `page`, or for a new page."""
+def build_form(
+    request: HttpRequest, page: WikiPage | None, full_title: str, data: Any = None, text: str | None = None
+) -> forms.Form:
+    """Return the form for `page`, or for a new page, which begins with `text` or as its kind does."""
     if page is not None:
         initial = {"text": page.source.text, "base": page.version}
         if data is None and (span := section_edit.find_span(page, request.GET.get("section", ""))):
@@ -138,7 +140,7 @@ def build_form(request: HttpRequest, page: WikiPage | None, full_title: str, dat
         return PageEditForm(data, initial=initial)
     return NewPageForm(data, initial={
         "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
-        "text": _initial_text(request.GET.get("kind", "")),
+        "text": _initial_text(request.GET.get("kind", "")) if text is None else text,
     })  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
@@ -36,6 +38,13 @@ class CreateForm(forms.Form):
         required=False,
         empty_label=_("An article"),
     )
+    like = forms.CharField(
+        label=_("In the manner of"),
+        max_length=255,
+        required=False,
+        help_text=_("A page whose headings the new one begins with. To take its words too, fork it instead."),
+        widget=forms.TextInput(attrs={"data-complete": "pages", "autocomplete": "off"}),
+    )
 
 
 def create(request: HttpRequest) -> HttpResponseBase:
@@ -46,13 +55,18 @@ def create(request: HttpRequest) -> HttpResponseBase:
     title = request.GET.get("title", "")
     if request.method != "POST" and title and not request.GET.get("place"):
         return redirect(address("edit", titles.clean_title(title)))
-    initial = {"title": title, "place": request.GET.get("place", ""), "kind": request.GET.get("kind")}
+    initial = {
+        "title": title,
+        "place": request.GET.get("place", ""),
+        "kind": request.GET.get("kind"),
+        "like": request.GET.get("like", ""),
+    }
     form = CreateForm(request.POST or None, initial=initial)
     if form.is_valid() and (full_title := _full_title(request, form)):
-        kind = form.cleaned_data["kind"]
-        if kind is None:
-            return redirect(address("edit", full_title))
-        return redirect(f"{address('form', full_title)}?kind={kind.key}")
+        kind, like = form.cleaned_data["kind"], form.cleaned_data["like"]
+        parameters = {"kind": kind.key if kind else "", "like": like}
+        query = urlencode({name: value for name, value in parameters.items() if value})
+        return redirect(f"{address('form', full_title)}{query and '?'}{query}")
     context = {"form": form, "places": page_lists.place_titles(request.user)}
     return render(request, "wiki/pages/create.html", context)
 
