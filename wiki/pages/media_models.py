@@ -313,8 +313,9 @@ def media_by_name(names: Iterable[str]) -> dict[str, Picture | File]:
 
     One query for pictures, and one for files if some names are none of pictures.
     """
-    found: dict[str, Picture | File] = dict(pictures_by_name(names))
-    missing = {key for key in map(file_key, names) if key and key not in found}
+    keys = {key for key in map(file_key, names) if key}
+    found: dict[str, Picture | File] = dict(pictures_by_name(keys))
+    missing = keys - found.keys()
     if missing:
         found |= {file.name: file for file in File.objects.filter(name__in=missing)}
     return found

@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 
 from wiki.errors import gettext_noop
 from wiki.pages import problem_messages
+from wiki.pages.file_types import type_of
 from wiki.pages.interwiki import interwiki_url
 from wiki.pages.media_models import File, Picture, file_key, media_by_name
 from wiki.pages.models import RenderedPage, WikiPage
@@ -29,6 +30,7 @@ from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table
 from wiki.pages.rendering.file_boxes import credit_of, file_html
+from wiki.pages.rendering.videos import add_video_boxes
 from wiki.pages.writing import parsed_versions
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import statements, titles
@@ -59,7 +61,12 @@ def picture_html(data: Mapping[str, Any], picture: Picture | File | None) -> str
         return format_html(
             '<a class="picture-missing" href="{}" rel="nofollow">{}</a>',
             f"{upload_url(name)}",
-            gettext("Picture “%(name)s” is missing: upload it") % {"name": name},
+            (
+                gettext("File “%(name)s” is missing: upload it")
+                if type_of(name)
+                else gettext("Picture “%(name)s” is missing: upload it")
+            )
+            % {"name": name},
         )
     if isinstance(picture, File):
         return file_html(data, picture)
@@ -147,7 +154,7 @@ def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture | File]) 
         return static_html(placeholder, full_title)
 
     return placeholders.fill_placeholders(
-        version.parsed.html, version.parsed.nonce, version.parsed.placeholders, render
+        add_video_boxes(version.parsed.html), version.parsed.nonce, version.parsed.placeholders, render
     )
 
 
