@@ -17,7 +17,7 @@ from tests.pages.test_media import drawn, upload
 from tests.pages.test_picture_upload import send
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
-from wiki.pages import content_checks, svg_cleaning
+from wiki.pages import content_checks, file_types, svg_cleaning
 from wiki.pages.file_types import TYPES, checked_content
 from wiki.pages.media_models import File, Picture
 
@@ -262,6 +262,16 @@ def test_the_elements_of_a_drawing_are_bounded(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(svg_cleaning, "ELEMENT_LIMIT", 1)
     with pytest.raises(svg_cleaning.NotSvg):
         svg_cleaning.clean_svg(io.BytesIO(SVG))
+
+
+def test_a_large_drawing_is_refused(alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_types, "SVG_LIMIT", len(SVG) - 1)
+    assert send(client_of(alice), SVG, "plan.svg").status_code == 413
+
+
+def test_the_elements_of_a_track_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_checks, "XML_ELEMENTS", 1)
+    assert not content_checks.is_gpx(io.BytesIO(GPX))
 
 
 def test_an_uploaded_drawing_is_stored_clean(alice: User, client_of: ClientOf) -> None:

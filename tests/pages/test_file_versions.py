@@ -134,6 +134,13 @@ def test_a_file_is_replaced_only_by_other_content_of_its_type(
     assert content_of(File.objects.get()) == CONTENTS[".pdf"]
 
 
+def test_a_large_picture_is_not_read(alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload(client_of(alice), drawn(), name="four.jpg")
+    monkeypatch.setattr("wiki.pages.views.file_versions.BYTE_LIMIT", 100)
+    assert replaced(client_of(alice), drawn(size=(90, 90)), "Four.jpg").status_code == 200
+    assert not FileVersion.objects.exists()
+
+
 def test_a_version_that_is_not_there_is_refused(alice: User, client_of: ClientOf) -> None:
     file = make_file("Plan.pdf", alice)
     assert client_of(alice).post("/restore-file/7/Plan.pdf").status_code == 422

@@ -152,3 +152,16 @@ class FileForm(NamedFileFormMixin, BaseDocumentForm):
             limit = filesizeformat(settings.FILE_LIMIT)
             raise ValidationError(_("The file is larger than %(limit)s: make it smaller first.") % {"limit": limit})
         return file
+
+    def clean(self) -> Any:
+        """Check that the name, by which pages and the wiki know what it is, has the ending of the content."""
+        cleaned = super().clean()
+        file = self.cleaned_data.get("file") or self.instance.file
+        name = self.cleaned_data.get("name") or str(self.instance.name or "")
+        if file and name and file_types.extension_of(name) != file_types.extension_of(str(file.name)):
+            self.add_error(
+                "file",
+                _("Its name has to end in %(ending)s, as the content does.")
+                % {"ending": file_types.extension_of(str(file.name))},
+            )
+        return cleaned
