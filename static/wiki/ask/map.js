@@ -26,7 +26,8 @@ function script(name) {
   return done;
 }
 
-async function library() {
+/** Returns Leaflet, which is fetched when it is first needed. */
+export async function library() {
   await Promise.all([
     style("leaflet/leaflet.css"),
     style("leaflet.markercluster/MarkerCluster.css"),
@@ -62,7 +63,8 @@ function graticule(L, map) {
   return lines;
 }
 
-function background(L, map) {
+/** Returns the layer below all others: tiles, or lines of latitude and longitude. */
+export function background(L, map) {
   const tiles = document.querySelector("meta[name=map-tiles]");
   if (!tiles) return graticule(L, map);
   const thanks = document.createElement("span");

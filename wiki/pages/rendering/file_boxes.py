@@ -15,6 +15,9 @@ from wiki.pages import file_types
 from wiki.pages.media_models import File, Picture
 from wiki.pages.page_urls import address
 
+TRACK_LIMIT = 5_000_000
+"""Maximal number of bytes of a GPS track of which a page shows a map: every reader's browser fetches it."""
+
 
 def credit_of(file: Picture | File) -> str:
     """Return author and licence of a picture or file as one line."""
@@ -49,6 +52,14 @@ def content_html(file: File, words: str, width: int = 0) -> SafeString | None:
     return None
 
 
+def _track(file: File) -> str:
+    """Return the attribute by which `static/wiki/ask/tracks.js` finds a track of a size that it can draw."""
+    known = file_types.type_of(file.name)
+    if known is None or known.kind != "track" or (file.file_size or 0) > TRACK_LIMIT:
+        return ""
+    return format_html(' data-track="{}"', file.content_url)
+
+
 def file_html(data: Mapping[str, Any], file: File) -> SafeString:
     """Render a file where a page names it like a picture; `data` is the data of its placeholder.
 
@@ -67,9 +78,9 @@ def file_html(data: Mapping[str, Any], file: File) -> SafeString:
         return content if is_drawing and content else link
     if content is None:
         return format_html(
-            '<div class="file-box"><a class="file-name" href="{}" download="{}">{}</a>'
+            '<div class="file-box"{}><a class="file-name" href="{}" download="{}">{}</a>'
             '<span class="file-facts">{} · <a href="{}">{}</a></span></div>',
-            file.content_url, file.name, words, type_and_size(file), page, credit_of(file) or file.name,
+            _track(file), file.content_url, file.name, words, type_and_size(file), page, credit_of(file) or file.name,
         )  # fmt: skip
     caption = data.get("caption") or words
     return format_html(
