@@ -126,6 +126,15 @@ def ports(name: str) -> list[range]:
     return found
 
 
+def hosts(name: str) -> list[str]:
+    """Return names of hosts in lower case, from a value like `tube.example.org, video.example.net`; none if unset."""
+    found = [host.strip().lower() for host in text(name).split(",") if host.strip()]
+    for host in found:
+        if not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", host):
+            exit_with(f"{name} must be names of hosts like tube.example.org, separated by commas, not {host!r}.")
+    return found
+
+
 def time_zone(name: str, default: str) -> str:
     """Return a time zone by its name in the IANA database, such as `Indian/Reunion`."""
     value = text(name, default)

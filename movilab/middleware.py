@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+
+from wiki.pages.rendering.video_sites import frame_origins
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -25,11 +27,22 @@ ADMIN_PREFIX = "/admin/"
 PERMISSIONS_POLICY = "camera=(), geolocation=(), interest-cohort=(), microphone=(), payment=(), usb=()"
 
 
+VIDEO_MARK = b' data-video="https://'
+"""What stands in a page with a box of a video (`wiki/pages/rendering/videos.py`)."""
+
+
 def public_policy() -> str:
     """Return the Content-Security-Policy of public pages; it allows images from a configured tile server."""
     if settings.TILES is None:
         return PUBLIC_POLICY
     return PUBLIC_POLICY.replace("img-src 'self'", f"img-src 'self' {settings.TILES.origin}")
+
+
+def frame_policy(response: HttpResponseBase) -> str:
+    """Return what the policy of a page with a video adds: frames of the allowed sites; "" for other pages."""
+    if settings.VIDEO_HOSTS and isinstance(response, HttpResponse) and VIDEO_MARK in response.content:
+        return "; frame-src 'self' " + " ".join(frame_origins())
+    return ""
 
 
 class SecurityHeadersMiddleware:
@@ -41,7 +54,9 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response with the headers added."""
         response = self.get_response(request)
-        policy = ADMIN_POLICY if request.path_info.startswith(ADMIN_PREFIX) else public_policy()
+        policy = (
+            ADMIN_POLICY if request.path_info.startswith(ADMIN_PREFIX) else public_policy() + frame_policy(response)
+        )
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response

@@ -22,6 +22,7 @@ DEBUG = env_settings.boolean("MOVILAB_DEBUG", False)
 BASE_ADDRESS = env_settings.base_address("MOVILAB_URL", "http://127.0.0.1:8000")
 TRUST_PROXY = env_settings.boolean("MOVILAB_TRUST_PROXY", False)
 TILES = env_settings.tiles("MOVILAB_TILES")
+VIDEO_HOSTS = env_settings.hosts("MOVILAB_VIDEO_HOSTS")
 FORK_FROM = env_settings.networks("MOVILAB_FORK_FROM")
 FORK_PORTS = env_settings.ports("MOVILAB_FORK_PORTS")
 SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
@@ -134,6 +135,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA / "media"
+FILE_LIMIT = env_settings.number("MOVILAB_FILE_LIMIT", 50, least=1) * 1_000_000  # bytes of a file that is no picture
+REQUEST_LIMIT = max(FILE_LIMIT, 128_000_000) + 10_000_000  # bytes of a request: a file, or an archive, and its form
 STAGING_ROOT = DATA / "staging"
 INDEX_ROOT = DATA / "index"
 _static_storage = "StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"
@@ -154,7 +157,10 @@ WAGTAILIMAGES_IMAGE_MODEL = "wiki.Picture"
 WAGTAILDOCS_DOCUMENT_MODEL = "wiki.File"
 WAGTAILIMAGES_EXTENSIONS = ["gif", "heic", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
-WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "json", "md", "odg", "odp", "ods", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
+WAGTAILDOCS_EXTENSIONS = [
+    "3mf", "csv", "docx", "dxf", "flac", "gpx", "json", "m4a", "md", "mp3", "mp4", "odg", "odp", "ods", "odt", "oga",
+    "ogg", "ogv", "opus", "pdf", "pptx", "stl", "svg", "txt", "wav", "webm", "xlsx", "zip",
+]  # fmt: skip
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILIMAGES_IMAGE_FORM_BASE = "wiki.pages.admin.media_forms.PictureForm"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "wiki.pages.admin.media_forms.FileForm"

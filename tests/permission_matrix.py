@@ -165,6 +165,26 @@ ROWS: dict[str, list[Row]] = {
         Row((200, 403, 403, 302), {"name": OWN_PICTURE}),
         Row((404, 404, 403, 302), {"name": "rien.jpg"}),
     ],
+    "replace_file": [
+        Row((403, 403, 403, 302), {"name": PICTURE}),
+        Row((200, 403, 403, 302), {"name": OWN_PICTURE}),
+        Row((404, 404, 403, 302), {"name": "rien.jpg"}),
+    ],
+    "rename_file": [
+        Row((403, 403, 403, 302), {"name": PICTURE}),
+        Row((200, 403, 403, 302), {"name": OWN_PICTURE}),
+        Row((404, 404, 403, 302), {"name": "rien.jpg"}),
+    ],
+    "edit_picture": [
+        Row((403, 403, 403, 302), {"name": PICTURE}),
+        Row((200, 403, 403, 302), {"name": OWN_PICTURE}),
+        Row((404, 404, 403, 302), {"name": "rien.jpg"}),
+    ],
+    "restore_file": [
+        Row((405, 405, 405, 405), {"name": PICTURE, "number": "1"}),
+        Row((403, 403, 403, 403), {"name": PICTURE, "number": "1"}, post=True),
+        Row((422, 403, 403, 403), {"name": OWN_PICTURE, "number": "1"}, post=True),
+    ],
     "fork": refused_writing(title=PAGE),
     "pull": [
         *refused_writing(title=FORK),

@@ -53,6 +53,8 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MOVILAB_FORK_PORTS", "0", "8080-8090"),
         ("MOVILAB_FORK_PORTS", "65536", "8080-8090"),
         ("MOVILAB_FORK_PORTS", "http", "8080-8090"),
+        ("MOVILAB_FILE_LIMIT", "0", "1 or more"),
+        ("MOVILAB_VIDEO_HOSTS", "tube.example.org, 'self'", "tube.example.org, separated"),
         ("MOVILAB_TIME_ZONE", "Paris", "Indian/Reunion"),
         ("MOVILAB_SEARCH", "lucene", "opensearch3+https://host:9200"),
         ("MOVILAB_SEARCH", "opensearch3+ftp://host", "opensearch3+https://host:9200"),

@@ -110,6 +110,7 @@ def _connect_signals() -> None:
     from wiki.accounts.models import User
     from wiki.ask.embedding import result_cache
     from wiki.facts import spelling_upgrade
+    from wiki.pages.media_version_models import FileVersion, delete_content
     from wiki.pages.models import Kind
     from wiki.pages.writing import cache_versions, rederivation
     from wiki.search import outbox
@@ -123,6 +124,7 @@ def _connect_signals() -> None:
     )
     user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
     post_save.connect(cache_versions.invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
+    post_delete.connect(delete_content, sender=FileVersion, dispatch_uid="wiki.delete_content")
     for signal in (post_save, post_delete):
         signal.connect(result_cache.invalidate_kinds, sender=Kind, dispatch_uid="wiki.invalidate_kinds")
 

@@ -10,6 +10,7 @@ from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import Proposal, ProposalComment
 from wiki.pages.interwiki import InterwikiPrefix
 from wiki.pages.media_models import File, Picture, PictureRendition
+from wiki.pages.media_version_models import FileVersion
 from wiki.pages.mirror_models import Mirror
 from wiki.pages.models import (
     Changeset,
@@ -34,6 +35,7 @@ __all__ = [
     "DerivedRevision",
     "Fact",
     "File",
+    "FileVersion",
     "Fork",
     "InterwikiPrefix",
     "Kind",

@@ -7,6 +7,7 @@ import { bindOnce } from "./submit_once.js";
 import { bindDiagrams } from "./diagrams/diagrams.js";
 import { bindResults } from "./ask/results.js";
 import { bindSuggestions } from "./search/suggest.js";
+import { bindVideos } from "./videos.js";
 
 bindTheme();
 bindMenus();
@@ -15,3 +16,4 @@ bindOnce();
 bindDiagrams(document);
 bindResults();
 bindSuggestions();
+bindVideos();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import zlib
@@ -15,6 +16,7 @@ from PIL import Image
 from wagtail.models import Collection, UploadedFile
 
 from wiki.pages.media_models import File, Picture, clean_picture
+from wiki.pages.media_version_models import FileVersion
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -182,9 +184,32 @@ def test_replacement_is_re_encoded(admin_client: Client) -> None:
     assert (uploaded.name, uploaded.title, uploaded.width) == ("Photo.jpg", "Autre", 50)
     assert uploaded.sha256 != before
     assert b"alice" not in stored_bytes(uploaded)
+    old = FileVersion.objects.get()
+    assert (old.sha256, old.number) == (before, 1)
+    assert hashlib.sha256(old.file.read()).hexdigest() == before, "Wagtail deleted the replaced file, not its copy"
+    assert uploaded.content_by is not None
     data["file"] = SimpleUploadedFile("new.png", picture("PNG"))
     response = admin_client.post(reverse("wagtailimages:edit", args=[uploaded.pk]), data)
     assert "of the same format" in response.context["form"].errors["file"][0]
+
+
+def test_the_name_of_a_file_fits_its_content(admin_client: Client) -> None:
+    address = reverse("wagtaildocs:add")
+    data = {"title": "Plan", "collection": "1", "name": "Plan.odt", "license": "CC-BY-4.0"}
+    data["file"] = SimpleUploadedFile("plan.pdf", b"%PDF-1.7")  # type: ignore[assignment]
+    assert admin_client.post(address, data).status_code == 200
+    data["file"] = SimpleUploadedFile("plan.odt", b"%PDF-1.7")  # type: ignore[assignment]
+    assert admin_client.post(address, data).status_code == 200
+    assert not File.objects.exists()
+    data |= {"name": "Plan.pdf", "file": SimpleUploadedFile("plan.pdf", b"%PDF-1.7")}  # type: ignore[dict-item]
+    assert admin_client.post(address, data).status_code == 302
+    file = File.objects.get()
+    edit = reverse("wagtaildocs:edit", args=[file.pk])
+    data["file"] = SimpleUploadedFile("plan.csv", b"a;b")  # type: ignore[assignment]
+    assert admin_client.post(edit, data).status_code == 200
+    data |= {"name": "Plan.csv", "file": ""}
+    assert admin_client.post(edit, data).status_code == 200
+    assert File.objects.get().name == "Plan.pdf"
 
 
 def test_fields_of_picture_can_be_changed(admin_client: Client) -> None:

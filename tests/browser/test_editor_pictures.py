@@ -129,11 +129,25 @@ def test_two_are_dropped_and_one_is_pasted(tab: Page, page: Any, alice: User) ->
     assert saved(tab, alice) == expected.replace("Image de alice", Picture.objects.get(name="A.jpg").description)
 
 
+def test_a_file_that_is_no_picture_shows_its_name_and_type(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    place_cursor(tab, "p")
+    hand_over(tab, EDITOR, "drop", {"name": "le_plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+    chip = tab.locator(f"{EDITOR} [data-kind=file]")
+    expect(chip).to_have_text("le plan")
+    expect(chip).to_have_attribute("data-type", "PDF")
+    chip.click()
+    assert tab.locator(".picture-panel a").get_attribute("href") == "/wiki/File:Le_plan.pdf"
+    assert "![le plan](File:Le_plan.pdf)\n" in saved(tab, alice)
+    expect(tab.locator(".file-box")).to_contain_text("Document (PDF)")
+
+
 def test_words_that_come_with_a_picture_are_pasted(tab: Page, alice: User) -> None:
     open_editor(tab, "/edit/Lampe")
     tab.click(EDITOR)
     hand_over(tab, EDITOR, "paste", file("image.jpg"), html="<p>Un <b>mot</b></p>")
     hand_over(tab, EDITOR, "paste", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
+    expect(tab.locator(f"{LINE}[data-kind=failed]")).to_contain_text("a.txt")
     hand_over(tab, EDITOR, "paste", html="<hr>")
     assert saved(tab, alice, "Lampe") == "Un **mot**\n\n---\n"
     assert not Picture.objects.exists()

@@ -21,13 +21,14 @@ from tests.instances import Instance
 from wiki.errors import NotAllowed, TitleTaken
 from wiki.exchange.archive.exporter import Export
 from wiki.exchange.archive.format_spec import sha256
-from wiki.exchange.archive.importer import ImportResult, ImportTarget, import_archive, rename_pictures
+from wiki.exchange.archive.importer import ImportResult, ImportTarget, import_archive
 from wiki.exchange.models import Origin
 from wiki.pages import page_lookup
 from wiki.pages.media_models import Picture
 from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
+from wiki.text.media_names import rename_media
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -279,7 +280,7 @@ def test_it_renames_a_picture_whose_name_is_taken(alice: User, client: Client) -
     ],
 )
 def test_it_renames_pictures_wherever_a_text_shows_them(text: str, renamed: str) -> None:
-    assert rename_pictures(text, {"Plan.jpg": "Neu.jpg"}) == renamed
+    assert rename_media(text, {"Plan.jpg": "Neu.jpg"}) == renamed
 
 
 def test_it_shows_its_pictures_at_once(alice: User, client: Client) -> None:

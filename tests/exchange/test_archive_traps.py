@@ -57,7 +57,8 @@ def test_it_imports_the_valid_archive(archive: bytes) -> None:
         ("evil.md", "one folder"),
         ("atelier-bois/fetch.txt", "does not belong"),
         ("atelier-bois/evil.sh", "does not belong"),
-        ("atelier-bois/data/media/x.svg", "SVG"),
+        ("atelier-bois/data/media/x.svgz", "SVG"),
+        ("atelier-bois/data/x.svg", "SVG"),
         ("atelier-bois/data/extra.md", "checksums do not fit"),
     ],
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 READING = {"read", "export"}
-WITH_AN_ACCOUNT = {"edit", "create", "fork", "make_place", "upload", "import"}
+WITH_AN_ACCOUNT = {"edit", "create", "fork", "make_place", "upload", "change_file", "import"}
 LOOKING_AFTER = {"move", "delete", "undelete", "relicense", "unmake_place", "steward"}
 EVERYTHING = READING | WITH_AN_ACCOUNT | LOOKING_AFTER
 

@@ -107,7 +107,7 @@ def test_a_name_taken_in_the_same_moment_is_chosen_again(
     client = client_of(alice)
     send(client, drawn(), "image.jpg")
     names = iter(["Image.jpg", "Image.jpg", "Image-2.jpg"])
-    monkeypatch.setattr(picture_storage, "unused_file_name", lambda model, wanted: next(names))
+    monkeypatch.setattr(picture_storage, "unused_file_name", lambda wanted: next(names))
     response = send(client, drawn(**OTHER), "image.jpg")
     assert (response.status_code, response.json()["name"]) == (201, "Image-2.jpg")
     stored = {file.name for file in (settings.MEDIA_ROOT / "original_images").iterdir()}

@@ -1,4 +1,4 @@
-"""`prop=imageinfo`: pictures and files, by the names of their pages. They have no history."""
+"""`prop=imageinfo`: the current content of pictures and files, by the names of their pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wiki.pages.page_urls import address
 PROPERTIES = (
     "timestamp", "user", "userid", "comment", "url", "size", "dimensions", "sha1", "mime", "metadata", "archivename",
 )  # fmt: skip
-"""Values of `iiprop`. There are no comments, no metadata (they are taken out) and no old content with a name."""
+"""Values of `iiprop`. There is no metadata (it is taken out) and no old content with a name."""
 UNSUPPORTED = ("urlwidth", "urlheight", "urlparam", "start", "end", "metadataversion", "extmetadatafilter")
 """Parameters that would add something to the answer, or choose among old content."""
 
@@ -31,7 +31,9 @@ def image_info(parameters: ModuleParameters, found: PageSet) -> tuple[dict[str, 
     names = [key.removeprefix("File:") for key in found.keys if key.startswith("File:")]
     files: dict[str, Picture | File] = {}
     for model in (File, Picture):
-        rows: Any = model.objects.filter(name__in=names).select_related("uploaded_by_user") if names else ()
+        rows: Any = (
+            model.objects.filter(name__in=names).select_related("uploaded_by_user", "content_by") if names else ()
+        )
         files |= {row.file_title: row for row in rows}
     values: dict[str, dict[str, Any]] = {}
     for key, file in files.items():
@@ -43,16 +45,15 @@ def image_info(parameters: ModuleParameters, found: PageSet) -> tuple[dict[str, 
 
 def _properties(file: Any, requested: list[str]) -> dict[str, Any]:
     """Return what is known of a picture or file, with the `requested` properties."""
-    user, is_picture = file.uploaded_by_user, isinstance(file, Picture)
-    address_of_content = f"{settings.MEDIA_URL}{file.file.name}" if is_picture else file.url
+    user, is_picture = file.content_by or file.uploaded_by_user, isinstance(file, Picture)
     page_address = settings.BASE_ADDRESS + address("page", file.file_title)
     size = {"size": file.get_file_size()} | ({"width": file.width, "height": file.height} if is_picture else {})
     values: dict[str, dict[str, Any]] = {
-        "timestamp": {"timestamp": format_timestamp(file.created_at)},
+        "timestamp": {"timestamp": format_timestamp(file.content_at or file.created_at)},
         "user": {"user": user.get_username() if user else file.author},
         "userid": {"userid": user.pk if user else 0},
-        "comment": {"comment": ""},
-        "url": {"url": urljoin(f"{settings.BASE_ADDRESS}/", address_of_content), "descriptionurl": page_address},
+        "comment": {"comment": file.content_comment},
+        "url": {"url": urljoin(f"{settings.BASE_ADDRESS}/", file.content_url), "descriptionurl": page_address},
         "size": size,
         "dimensions": size,
         "sha1": {"sha1": file.file_hash},

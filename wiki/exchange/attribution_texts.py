@@ -24,7 +24,7 @@ from wiki.history import authorship
 from wiki.history.authorship import FORKED, PULLED, VersionKey, word_runs
 from wiki.history.models import Passage
 from wiki.licenses.attribution import AttributionLine, attribution_line
-from wiki.pages.media_models import Picture, pictures_by_name, pictures_of
+from wiki.pages.media_models import media_by_name, media_of
 from wiki.pages.models import Fork, PageLink, PageVersion, WikiPage
 from wiki.text.passages import folded_words
 
@@ -76,7 +76,7 @@ class Credits:
 
 def of_page(page: WikiPage, language: str) -> Credits:
     """Return the credits of the current version of `page`, with the sources of its forks and imports. A few queries."""
-    return from_credits_json(page, ExportedPage.of(page).credits(pictures_of(page)), language)
+    return from_credits_json(page, ExportedPage.of(page).credits(media_of(page)), language)
 
 
 def from_credits_json(page: WikiPage, credits: dict[str, Any], language: str) -> Credits:
@@ -260,11 +260,11 @@ def _source_lines(pages: Sequence[int], language: str) -> list[AttributionLine]:
 
 
 def _picture_lines(pages: Sequence[int], language: str) -> list[AttributionLine]:
-    """Return the lines of the pictures that `pages` show, sorted by name."""
+    """Return the lines of the pictures and files that `pages` show, sorted by name."""
     keys: set[str] = set()
     for page_keys in _slices(pages):
         keys |= set(PageLink.objects.filter(page__in=page_keys, way=PageLink.Way.FILE).values_list("key", flat=True))
-    pictures: Iterable[Picture] = pictures_by_name(key.partition(":")[2] for key in sorted(keys)).values()
+    pictures = media_by_name(key.partition(":")[2] for key in sorted(keys)).values()
     return [
         picture_credit(
             {"name": picture.name, "author": picture.author, "source": picture.source, "license": picture.license},

@@ -23,7 +23,7 @@ from wiki.licenses import compatibility
 from wiki.pages import page_lookup, permissions
 from wiki.pages.contributors import authors_of
 from wiki.pages.error_middleware import message_for
-from wiki.pages.media_models import pictures_of
+from wiki.pages.media_models import media_of
 from wiki.pages.mirror_models import remote_title
 from wiki.pages.models import WikiPage
 from wiki.pages.views import manage, page_lists
@@ -128,7 +128,7 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "page": page,
         "form": form,
         "authors": authors_of(page),
-        "pictures": pictures_of(page),
+        "pictures": media_of(page),
         "places": page_lists.place_titles(request.user),
         "allowed_actions": permissions.allowed_actions(request.user, page),
     }

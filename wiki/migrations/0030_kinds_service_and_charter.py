@@ -23,5 +23,5 @@ def unmake(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wiki", "0028_interwiki")]
+    dependencies = [("wiki", "0029_file_versions")]
     operations = [migrations.RunPython(make, unmake)]

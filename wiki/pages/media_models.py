@@ -8,10 +8,12 @@ import os
 import threading
 from collections.abc import Iterable
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.base import File as DjangoFile
 from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +32,7 @@ PIXEL_LIMIT = 50_000_000
 BYTE_LIMIT = 20_000_000
 FRAME_LIMIT = 2_000
 """Maximal number of frames of an animation: each takes time to encode, however small it is."""
-_encoding_lock = threading.Lock()
+encoding_lock = threading.Lock()
 """Allows one encoding at a time, since 50 million pixels take several hundred megabytes of memory."""
 EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
 READABLE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF")
@@ -61,6 +63,12 @@ class LicensedFile(models.Model):
     license = models.CharField(_("licence"), max_length=255, choices=license_choices, default=catalogue.DEFAULT)
     source = models.CharField(_("source"), max_length=1000, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    content_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, related_name="+", on_delete=models.SET_NULL
+    )
+    """Who replaced the content last; with null, it is that of the upload (`media_version_models.py`)."""
+    content_at = models.DateTimeField(null=True, editable=False)
+    content_comment = models.CharField(max_length=255, blank=True, editable=False)
 
     admin_form_fields = (
         "title",
@@ -83,19 +91,30 @@ class LicensedFile(models.Model):
         """Full title of the file's page."""
         return f"File:{self.name}"
 
+    @property
+    def content_url(self) -> str:
+        """The URL of the content as it is stored."""
+        file: Any = self.file  # type: ignore[attr-defined]  # of the classes that this is mixed into
+        return f"{settings.MEDIA_URL}{quote(str(file.name))}"
+
 
 def clean_file_name(raw: str) -> str:
     """Return the base name of `raw`, normalised as a title in the namespace File. Raises TitleProblem."""
     return titles.key_of(f"File:{os.path.basename(raw.replace(chr(92), '/'))}")[5:]
 
 
-def unused_file_name(model: type[LicensedFile], proposed: str) -> str:
+def is_name_taken(name: str) -> bool:
+    """Whether a picture or a file has this name: pages name both alike."""
+    return Picture.objects.filter(name=name).exists() or File.objects.filter(name=name).exists()
+
+
+def unused_file_name(proposed: str) -> str:
     """Return `proposed` as a file name, with a number before its extension if it is in use. Raises TitleProblem."""
     name = clean_file_name(proposed)
     stem, extension = os.path.splitext(name)
     stem = stem.encode()[:NAME_LIMIT].decode(errors="ignore")
     candidate, number = stem + extension, 1
-    while model._default_manager.filter(name=candidate).exists():
+    while is_name_taken(candidate):
         number += 1
         candidate = f"{stem}-{number}{extension}"
     return candidate
@@ -120,7 +139,7 @@ def clean_picture(raw: bytes) -> tuple[bytes, str]:
                 raise ValidationError(_("The picture moves through more than 2,000 others: make it shorter first."))
             if frames > 1 and picture.format == "PNG":  # Willow, which scales pictures, reads none
                 raise ValidationError(_("A moving PNG cannot be shown here: save it as GIF or WebP, please."))
-            with _encoding_lock:
+            with encoding_lock:
                 return _reencode(picture, animated=frames > 1), EXTENSIONS[str(picture.format)]
     except ValidationError:
         raise
@@ -172,7 +191,7 @@ class Picture(LicensedFile, AbstractImage):
         verbose_name_plural = _("pictures")
         permissions: ClassVar[Any] = [("choose_image", "Can choose image")]
 
-    _clean_file: ContentFile[bytes] | None = None
+    _clean_file: DjangoFile[bytes] | None = None
     """The file that `set_content` set, which is not encoded a second time."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -204,6 +223,10 @@ class Picture(LicensedFile, AbstractImage):
         self.name = clean_file_name(name)
         titled: Any = self
         titled.title = titled.title or self.name
+        self.set_clean_content(clean)
+
+    def set_clean_content(self, clean: bytes) -> None:
+        """Set the file to content that `clean_picture` has made."""
         self.sha256 = hashlib.sha256(clean).hexdigest()
         self.file_size = len(clean)
         self.file_hash = hashlib.sha1(clean, usedforsecurity=False).hexdigest()
@@ -235,13 +258,6 @@ def pictures_by_name(names: Iterable[str], *renditions: str) -> dict[str, Pictur
     return {picture.name: picture for picture in found}
 
 
-def pictures_of(page: WikiPage) -> list[Picture]:
-    """Return the pictures in the current text of `page`, sorted by name."""
-    keys = page.links.filter(way=PageLink.Way.FILE).values_list("key", flat=True)
-    found = pictures_by_name(key.partition(":")[2] for key in keys)
-    return sorted(found.values(), key=lambda picture: picture.name)
-
-
 class PictureRendition(AbstractRendition):
     """Resized copy of a picture."""
 
@@ -254,7 +270,7 @@ class PictureRendition(AbstractRendition):
 
 
 class File(LicensedFile, AbstractDocument):
-    """File that pages link to, always served as a download."""
+    """File that is no picture: pages show it as what it is (`wiki/pages/rendering/file_boxes.py`)."""
 
     description = models.CharField(_("description"), max_length=255, blank=True)
 
@@ -265,9 +281,48 @@ class File(LicensedFile, AbstractDocument):
         permissions: ClassVar[Any] = [("choose_document", "Can choose document")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Compute the checksum of a newly set file; a file without a name gets the name of the upload."""
+        """Compute the checksums of a newly set file; a file without a name gets the name of the upload."""
         if self.file and not self.file._committed:
-            self.sha256 = hashlib.sha256(self.file.read()).hexdigest()
-            self.file.seek(0)
+            self.set_checksums()
             self.name = clean_file_name(self.name or self.file.name)
+        stored = File.objects.filter(pk=self.pk).values_list("name", flat=True) if self.pk else ()
+        names = {*stored, self.name}
         super().save(*args, **kwargs)
+        for name in names:
+            invalidate_pages_showing(name)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the file; pages then show a link to upload it."""
+        name, deleted = self.name, super().delete(*args, **kwargs)
+        invalidate_pages_showing(name)
+        return deleted
+
+    def set_checksums(self) -> None:
+        """Compute size and checksums of the content, which is read in chunks."""
+        sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
+        self.file.seek(0)
+        for chunk in self.file.chunks():
+            sha256.update(chunk)
+            sha1.update(chunk)
+        self.file.seek(0)
+        self.sha256, self.file_hash, self.file_size = sha256.hexdigest(), sha1.hexdigest(), self.file.size
+
+
+def media_by_name(names: Iterable[str]) -> dict[str, Picture | File]:
+    """Return the pictures and files with these names, as written in pages, by normalised name.
+
+    One query for pictures, and one for files if some names are none of pictures.
+    """
+    keys = {key for key in map(file_key, names) if key}
+    found: dict[str, Picture | File] = dict(pictures_by_name(keys))
+    missing = keys - found.keys()
+    if missing:
+        found |= {file.name: file for file in File.objects.filter(name__in=missing)}
+    return found
+
+
+def media_of(page: WikiPage) -> list[Picture | File]:
+    """Return the pictures and files in the current text of `page`, sorted by name."""
+    keys = page.links.filter(way=PageLink.Way.FILE).values_list("key", flat=True)
+    found = media_by_name(key.partition(":")[2] for key in keys)
+    return sorted(found.values(), key=lambda media: media.name)

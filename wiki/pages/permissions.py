@@ -29,6 +29,8 @@ class Action(StrEnum):
     CREATE = "create"
     FORK = "fork"
     UPLOAD = "upload"
+    CHANGE_FILE = "change_file"
+    """Replace, rename or describe a picture or file; which ones says `media_permissions.py`."""
     IMPORT = "import"
     MAKE_PLACE = "make_place"
     CONVERT_PLACE = "unmake_place"
@@ -44,7 +46,11 @@ class Action(StrEnum):
 
 
 ANYONE = frozenset({Action.READ, Action.EXPORT})
-ACCOUNTS = frozenset({Action.EDIT, Action.CREATE, Action.FORK, Action.MAKE_PLACE, Action.UPLOAD, Action.IMPORT})
+ACCOUNTS = frozenset(
+    {
+        Action.EDIT, Action.CREATE, Action.FORK, Action.MAKE_PLACE, Action.UPLOAD, Action.CHANGE_FILE, Action.IMPORT,
+    }
+)  # fmt: skip
 STEWARDS = frozenset(
     {Action.MOVE, Action.DELETE, Action.UNDELETE, Action.RELICENSE, Action.CONVERT_PLACE, Action.STEWARD}
 )
@@ -52,7 +58,7 @@ STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM})
 WRITING = frozenset(
     {
         Action.EDIT, Action.CREATE, Action.MOVE, Action.RELICENSE, Action.MAKE_PLACE, Action.CONVERT_PLACE,
-        Action.UPLOAD,
+        Action.UPLOAD, Action.CHANGE_FILE,
     }
 )  # fmt: skip
 """Actions that nobody may do to a mirror, since it is a copy of a page of another site."""

@@ -13,10 +13,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse, UnreadablePostError
+from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
 
 from wiki.accounts.rate_limits import address_hash
 from wiki.errors import ServerBusy, gettext_noop
+from wiki.pages.error_middleware import asks_for_json, json_error
 from wiki.pages.machine_faults import unavailable
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ Most bodies are there when the request is.
 PATIENCE = 0.25
 """Seconds to wait for others, whose transfer may be as short."""
 TOO_MANY_DOWNLOADS = gettext_noop("Many large files are being downloaded just now. Please try again in a moment.")
+TOO_LARGE = gettext_noop("This is too large: %(limit)s at most.")
 TOO_MANY_UPLOADS = gettext_noop("Many requests are being received just now. Please try again in a moment.")
 
 
@@ -122,9 +128,18 @@ class ReceivingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the response; status 503 if too many bodies are in transfer, 400 if the client went away."""
-        if request.META.get("CONTENT_LENGTH", "") in ("", "0"):
+        """Return the response.
+
+        Its status is 413 if the body is too large, 503 if too many are in transfer, 400 if the client went away.
+        """
+        length = request.META.get("CONTENT_LENGTH", "")
+        if length in ("", "0"):
             return self.get_response(request)
+        if length.isdecimal() and int(length) > settings.REQUEST_LIMIT:
+            message = gettext(TOO_LARGE) % {"limit": filesizeformat(settings.REQUEST_LIMIT)}
+            if asks_for_json(request):
+                return json_error(message, 413)
+            return render(request, "wiki/pages/problem.html", {"message": message, "status": 413}, status=413)
         client = address_hash(request)
         if not receiving.acquire(client):
             return unavailable(request, TOO_MANY_UPLOADS, (), ServerBusy.retry_after)

@@ -20,7 +20,6 @@ from wiki.exchange.archive.importer import (
     check_pictures,
     new_version_of,
     open_archive,
-    rename_pictures,
     split_sources,
 )
 from wiki.exchange.models import Origin
@@ -30,6 +29,7 @@ from wiki.pages.models import Changeset, Fork, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.version_store import NewVersion, store
 from wiki.remotes import federated_wiki
+from wiki.text.media_names import rename_media
 from wiki.text.normalization import sha256_of
 from wiki.text.titles import MIRROR_NAMESPACE
 
@@ -158,7 +158,7 @@ def _new_versions(contents: ArchiveContents, page: WikiPage, renamed: Mapping[st
 
 def _text_of(revision: Revision, renamed: Mapping[str, str]) -> str | None:
     """Return the text of a version with pictures renamed; None for a deletion."""
-    return None if revision.text is None else rename_pictures(revision.text, renamed)
+    return None if revision.text is None else rename_media(revision.text, renamed)
 
 
 def _merged_version(revision: Revision) -> PageVersion | None:

@@ -6,4 +6,6 @@ export async function bindResults() {
   bindTables();
   const maps = document.querySelectorAll("[data-map]");
   if (maps.length) (await import("./map.js")).bindMaps(maps);
+  const tracks = document.querySelectorAll("[data-track]");
+  if (tracks.length) (await import("./tracks.js")).bindTracks(tracks);
 }

@@ -1,5 +1,5 @@
 // The two ways to write: as the page looks, or as source. The choice is remembered in this browser.
-import { PictureUploads, SourcePictures, isPastedPicture, pictureFiles, pictureMarkdown } from "./picture_uploads.js";
+import { PictureUploads, SourcePictures, filesOf, isPastedFile, pictureMarkdown } from "./picture_uploads.js";
 import { textsOf } from "../visual_editor/elements.js";
 
 const KEY = "movilab-editor";
@@ -129,9 +129,9 @@ export class WritingModes {
     const isOffered = this.uploads.isOffered;
     return {
       thumbnails, page, sizes: new Map(), markdown: pictureMarkdown,
-      areIn: (data) => isOffered && pictureFiles(data).length > 0,
-      isPasted: (data) => isOffered && isPastedPicture(data),
-      add: (data, at) => this.uploads.add(pictureFiles(data), at),
+      areIn: (data) => isOffered && filesOf(data).length > 0,
+      isPasted: (data) => isOffered && isPastedFile(data),
+      add: (data, at) => this.uploads.add(filesOf(data), at),
     };
   }
 

@@ -1,26 +1,25 @@
-// Pictures that are chosen, dropped or pasted while one writes: sent one after the other, each with a line that says how
+// Pictures and other files that are chosen, dropped or pasted while one writes: sent one after the other, each with a line that says how
 // far it is. Where each comes into the text is the matter of who writes it (`keepPlace`, `fillPlace`, `releasePlace` of the editor).
 import { withSafeBrackets } from "../visual_editor/addresses.js";
 import { element } from "../visual_editor/elements.js";
 
 const SHOWN_FOR = 20_000; // milliseconds that the line of a picture stays when it has arrived
-const IMAGE_NAME = /\.hei[cf]$/i;
 /** Answers after which the same file may be taken: no network, signed out, too many at once, a fault of the server. */
 const mayTryAgain = (status) => status === 0 || status === 403 || status === 429 || status >= 500;
 
-/** Returns the pictures among what was dropped or pasted. */
-export function pictureFiles(data) {
-  return [...(data?.files ?? [])].filter((file) => file.type.startsWith("image/") || IMAGE_NAME.test(file.name));
+/** Returns the files among what was dropped or pasted; the wiki says which of them it takes. */
+export function filesOf(data) {
+  return [...(data?.files ?? [])];
 }
 
-/** Whether what was pasted is a picture, and not words that a program has drawn too. */
-export function isPastedPicture(data) {
-  if (!pictureFiles(data).length) return false;
+/** Whether what was pasted is a file, and not words that a program has drawn too. */
+export function isPastedFile(data) {
+  if (!filesOf(data).length) return false;
   const words = data.getData("text/html").replace(/<(style|script|title)\b[^]*?<\/\1\s*>|<!--[^]*?-->|<[^>]*>/gi, "");
   return !data.getData("text/plain").trim() && !words.trim();
 }
 
-/** Returns the Markdown of a picture that was stored. */
+/** Returns the Markdown of a picture or file that was stored. */
 export function pictureMarkdown({ name, description }) {
   const words = description.replace(/\s+/g, " ").trim().replace(/[\\[\]]/g, "\\$&");
   return `![${words}](File:${withSafeBrackets(name.replace(/%/g, "%25").replace(/ /g, "_"))})`;
@@ -170,16 +169,16 @@ export class SourcePictures {
   constructor(field, uploads) {
     this.field = field;
     field.addEventListener("paste", (event) => {
-      if (isPastedPicture(event.clipboardData)) this.take(event, uploads, event.clipboardData);
+      if (isPastedFile(event.clipboardData)) this.take(event, uploads, event.clipboardData);
     });
     field.addEventListener("drop", (event) => {
-      if (pictureFiles(event.dataTransfer).length) this.take(event, uploads, event.dataTransfer);
+      if (filesOf(event.dataTransfer).length) this.take(event, uploads, event.dataTransfer);
     });
   }
 
   take(event, uploads, data) {
     event.preventDefault();
-    uploads.add(pictureFiles(data));
+    uploads.add(filesOf(data));
   }
 
   /** There is no place to keep: a picture comes where the cursor is when it has arrived. */

@@ -9,6 +9,8 @@ import { schema } from "./schema.js";
 const { paragraph, image } = schema.nodes;
 const key = new PluginKey("pictures");
 const FILE = /^\s*(?:file|fichier|image)\s*:/i;
+/** Names of files that have no small copy: `TYPES` in wiki/pages/file_types.py, without drawings. */
+const NO_PICTURE = /\.(pdf|od[tsp]|docx|xlsx|pptx|csv|stl|3mf|dxf|gpx|mp3|og[gav]|opus|wav|flac|m4a|mp4|webm)$/i;
 const ELSEWHERE = /^\s*(?:(?:https?:)?\/\/|[a-z][a-z0-9+.-]*:)/i;
 
 /** Returns the name of the wiki's file that an address means, or "": `picture_name` in wiki/text/markup/images.py. */
@@ -36,7 +38,7 @@ export class PictureView extends PanelView {
   show() {
     const { src, alt, title } = this.node.attrs;
     this.name = pictureName(src);
-    if (!this.name || this.missing === src) {
+    if (!this.name || this.missing === src || NO_PICTURE.test(this.name)) {
       this.showName();
       return;
     }
@@ -59,7 +61,8 @@ export class PictureView extends PanelView {
     const { src, alt } = this.node.attrs;
     this.dom.classList.remove("wiki-picture");
     this.dom.classList.add("wiki-unit");
-    Object.assign(this.dom.dataset, { kind: "picture" });
+    const type = NO_PICTURE.exec(this.name)?.[1].toUpperCase();
+    Object.assign(this.dom.dataset, type ? { kind: "file", type } : { kind: "picture" });
     this.dom.title = src;
     this.dom.replaceChildren(alt || src.replace(/^[^:]*:/, ""), ...(this.panel ? [this.panel] : []));
   }

@@ -14,7 +14,7 @@ import bagit
 
 from wiki.errors import ArchiveProblem, gettext_noop
 from wiki.exchange.archive import format_spec
-from wiki.exchange.archive.exported_page import pictures_named_in
+from wiki.exchange.archive.exported_page import media_named_in
 from wiki.exchange.archive.format_spec import LIMITS, Limits
 from wiki.exchange.archive.json_validation import JsonReader, read_json
 from wiki.pages.media_models import clean_file_name
@@ -203,7 +203,7 @@ def _read_revisions(contents: ArchiveContents, limits: Limits) -> Iterator[Revis
                     gettext_noop("The texts of the history are more than %(limit)d MB."),
                     limit=limits.texts_bytes // format_spec.MB,
                 )
-            contents.picture_keys |= pictures_named_in(before, values)
+            contents.picture_keys |= media_named_in(before, values)
             yield _read_revision(JsonReader(values, where), number, before)
 
 

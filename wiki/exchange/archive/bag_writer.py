@@ -16,7 +16,10 @@ from stat import S_IFREG
 from wiki.exchange.archive.format_spec import content_digest
 
 CHUNK = 64 * 1024
-_STORED = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+_STORED = (
+    ".jpg", ".jpeg", ".png", ".gif", ".webp", ".odt", ".ods", ".odp", ".docx", ".xlsx", ".pptx", ".3mf", ".mp3",
+    ".ogg", ".oga", ".opus", ".flac", ".m4a", ".mp4", ".webm", ".ogv",
+)  # fmt: skip
 """Extensions of files that are compressed already, and are stored as they are."""
 
 

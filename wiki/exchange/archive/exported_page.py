@@ -18,16 +18,16 @@ from django.conf import settings
 from django.db.models import Max, Min, Sum
 
 from wiki.errors import LicenseConflict, Refused, gettext_noop
-from wiki.exchange.archive.format_spec import PICTURE_EXTENSION, PICTURE_PATTERN, file_stem, make_delta, media_paths
+from wiki.exchange.archive.format_spec import file_stem, make_delta, media_paths
 from wiki.exchange.models import Origin
 from wiki.history.authorship import sort_by_share
 from wiki.licenses import catalogue
-from wiki.pages.media_models import Picture, file_key, pictures_by_name, pictures_of
+from wiki.pages.media_models import File, Picture, media_by_name, media_of
 from wiki.pages.models import Fork, Kind, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.writing import parsed_versions
-from wiki.text.markup.images import picture_name
+from wiki.text.media_names import media_keys
 
 VERSIONS_PER_QUERY = 100
 ANCESTRY_LIMIT = 20
@@ -97,11 +97,11 @@ class ExportedPage:
         return parsed_versions.parse_versions([(self.page, PageFields.of(self.page), self.text)])[0].kind
 
     @cached_property
-    def pictures(self) -> list[Picture]:
-        """The pictures in the text, sorted by name."""
+    def pictures(self) -> list[Picture | File]:
+        """The pictures and files in the text, sorted by name."""
         if not self.page.is_deleted:
-            return pictures_of(self.page)
-        return sorted(pictures_by_name(picture_keys(self.text)).values(), key=attrgetter("name"))
+            return media_of(self.page)
+        return sorted(media_by_name(media_keys(self.text)).values(), key=attrgetter("name"))
 
     @cached_property
     def versions(self) -> Any:
@@ -190,8 +190,8 @@ class ExportedPage:
             "date": format_utc(version.claimed_at),
         }
 
-    def credits(self, pictures: Iterable[Picture]) -> dict[str, Any]:
-        """Return the content of `credits.json`: credits of the text, its sources and `pictures`."""
+    def credits(self, pictures: Iterable[Picture | File]) -> dict[str, Any]:
+        """Return the content of `credits.json`: credits of the text, its sources, and `pictures` (files too)."""
         shown = {picture.name: picture for picture in pictures}
         paths = media_paths(shown)
         return {
@@ -279,8 +279,8 @@ def merge_source(version: PageVersion) -> dict[str, Any] | None:
     return {"host": own_host(), "title": parent.title, "number": parent.number}
 
 
-def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
-    """Return keys of pictures that a version may show where it differs from the version before.
+def media_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
+    """Return keys of pictures and files that a version may show where it differs from the version before.
 
     `line` is the delta of the version.
     """
@@ -288,25 +288,17 @@ def pictures_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
         return set()
     start = max(0, line.get("keep_start", 0) - _CONTEXT)
     end = len(text) - max(0, line.get("keep_end", 0) - _CONTEXT)
-    return picture_keys(text[start:end])
+    return media_keys(text[start:end])
 
 
-def picture_keys(text: str) -> set[str]:
-    """Return keys of pictures that a text may show, found without parsing it: may be too many."""
-    if not PICTURE_EXTENSION.search(text):
-        return set()
-    names = (picture_name(match["name"]) for match in PICTURE_PATTERN.finditer(text))
-    return {file_key(name) for name in names if name} - {""}
-
-
-def license_ids(exported: ExportedPage, pictures: Iterable[Picture]) -> list[str]:
+def license_ids(exported: ExportedPage, pictures: Iterable[Picture | File]) -> list[str]:
     """Return the ids of all licences in the archive, sorted, with CC0 of the generated files."""
     expressions = {*exported.licenses, *(picture.license for picture in pictures)}
     return sorted({"CC0-1.0"}.union(*map(catalogue.ids_in, expressions)))
 
 
-def can_export(picture: Picture) -> bool:
-    """Whether a picture can be exported: its licence is free, and its file exists."""
+def can_export(picture: Picture | File) -> bool:
+    """Whether a picture or file can be exported: its licence is free, and its content exists."""
     try:
         catalogue.require_free_license(picture.license)
     except LicenseConflict:

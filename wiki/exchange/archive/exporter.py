@@ -17,12 +17,12 @@ from wiki.exchange.archive.exported_page import (
     ExportedPage,
     can_export,
     license_ids,
-    picture_keys,
-    pictures_named_in,
+    media_named_in,
     revision_line,
 )
-from wiki.pages.media_models import Picture
+from wiki.pages.media_models import File, Picture, media_by_name
 from wiki.pages.models import WikiPage
+from wiki.text.media_names import media_keys
 
 Progress = Callable[[int], None]
 """Progress callback: called with the number of versions written since the last call."""
@@ -68,7 +68,7 @@ class Export:
         self.digest = bag.content_digest()
         yield from bag.finish(self._tags())
 
-    def _add_metadata(self, credits: dict[str, Any], pictures: dict[str, Picture]) -> Iterator[bytes]:
+    def _add_metadata(self, credits: dict[str, Any], pictures: dict[str, Picture | File]) -> Iterator[bytes]:
         """Write the files about the content: credits, licences, HTML preview, README, RO-Crate and REUSE metadata."""
         bag, exported = self._bag, self.exported
         ids = license_ids(exported, pictures.values())
@@ -90,7 +90,7 @@ class Export:
         before: str | None = None
         for version, text in self.exported.history():
             line = revision_line(version, before, text)
-            self._keys |= pictures_named_in(text, line)
+            self._keys |= media_named_in(text, line)
             yield format_spec.canonical_json(line) + "\n"
             before = text
             self.progress(1)
@@ -102,12 +102,12 @@ class Export:
             if chunk.startswith(b"commit "):
                 self.progress(1)
 
-    def _pictures(self) -> list[Picture]:
-        """Return the pictures that any version may show and that can be exported."""
-        keys = sorted(self._keys | picture_keys(self.exported.text))
-        pictures: list[Picture] = []
+    def _pictures(self) -> list[Picture | File]:
+        """Return the pictures and files that any version may show and that can be exported."""
+        keys = sorted(self._keys | media_keys(self.exported.text))
+        pictures: list[Picture | File] = []
         for start in range(0, len(keys), 500):
-            pictures += Picture.objects.filter(name__in=keys[start : start + 500])
+            pictures += media_by_name(keys[start : start + 500]).values()
         return [picture for picture in pictures if can_export(picture)]
 
     def _page(self) -> dict[str, Any]:

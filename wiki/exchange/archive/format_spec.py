@@ -29,14 +29,6 @@ DIGEST_TAG = "Content-Digest"
 
 MB = 1_000_000
 
-PICTURE_EXTENSION = re.compile(r"\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
-PICTURE_PATTERN = re.compile(
-    r"(?:(?:File|Fichier|Image)[ _]*:|\]\([ ]*<?|\]:[ ]*<?)"
-    r"(?P<name>[^\[\]|<>\n\"]{1,200}?\.(?:png|jpe?g|gif|webp))",
-    re.IGNORECASE,
-)
-"""Finds the pictures that a text shows without parsing it: may find too many, never too few."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

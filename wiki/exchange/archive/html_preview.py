@@ -18,10 +18,12 @@ from wiki.exchange.archive.exported_page import ExportedPage
 from wiki.exchange.archive.readme_files import page_credit, source_credit
 from wiki.exchange.archive.ro_crate import picture_credit
 from wiki.licenses import catalogue
-from wiki.pages.media_models import Picture, file_key
+from wiki.pages.file_types import type_of
+from wiki.pages.media_models import File, Picture, file_key
 from wiki.pages.models import RenderedPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_output, page_renderer
+from wiki.pages.rendering.file_boxes import credit_of, type_and_size
 from wiki.pages.writing import parsed_versions
 from wiki.text import statements
 from wiki.text.markup.placeholders import Placeholder
@@ -30,7 +32,7 @@ _TAG = re.compile(r"<[a-z][^<>\"]*(?:\"[^\"]*\"[^<>\"]*)+>")
 _LOCAL_URL = re.compile(r' (href|src)="/(?!/)')
 
 
-def render_preview(exported: ExportedPage, credits: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
+def render_preview(exported: ExportedPage, credits: Mapping[str, Any], pictures: Mapping[str, Picture | File]) -> str:
     """Return the content of `index.html`. Parses the text once, in bounded time."""
     paths = {entry["name"]: entry["file"] for entry in credits["media"]}
     version = parsed_versions.parse_versions([(exported.page, PageFields.of(exported.page), exported.text)])[0]
@@ -72,11 +74,13 @@ def render_stylesheet() -> str:
     return render_to_string("wiki/exchange/archive.css")
 
 
-def _picture(data: Mapping[str, Any], picture: Picture | None, path: str) -> str:
-    """Return the HTML of a picture with its credit, or its caption when the archive does not have it."""
+def _picture(data: Mapping[str, Any], picture: Picture | File | None, path: str) -> str:
+    """Return the HTML of a picture or file with its credit, or its caption when the archive does not have it."""
     caption = data.get("caption") or data.get("description") or ""
     if picture is None or not path:
         return format_html("<em>[{}]</em>", caption or data["name"])
+    if isinstance(picture, File):
+        return _file(data, picture, path)
     width = min(int(data.get("width") or 0), picture.width) or picture.width
     image = format_html(
         '<img src="{}" width="{}" height="{}" alt="{}">',
@@ -88,6 +92,16 @@ def _picture(data: Mapping[str, Any], picture: Picture | None, path: str) -> str
     return format_html(
         '<figure>{}<figcaption>{} <span class="picture-credit">{}</span></figcaption></figure>', image, caption, credit
     )
+
+
+def _file(data: Mapping[str, Any], file: File, path: str) -> SafeString:
+    """Return the HTML of a drawing, or of a link to another file, with its type and size."""
+    words = str(data.get("description") or file.description or file.name)
+    known = type_of(file.name)
+    if known is not None and known.kind == "drawing":
+        return format_html('<img src="{}" alt="{}">', path, words)
+    credit = format_html(' <span class="picture-credit">{}</span>', credit_of(file)) if data.get("alone") else ""
+    return format_html('<a href="{}">{}</a> ({}){}', path, words, type_and_size(file), credit)
 
 
 def _absolute_links(html: SafeString) -> SafeString:

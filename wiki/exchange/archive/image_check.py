@@ -1,13 +1,15 @@
-"""Check of the pictures of an archive: each is decoded, and metadata is removed where there is any.
+"""Check of the pictures and files of an archive: pictures are decoded, and metadata is removed where there is any.
 
 A picture written by our own exporter was cleaned when it was uploaded. Encoding it again would lose quality and change
 its checksum, so that an archive could not be recognized later. Therefore every picture is fully decoded
 (`clean_picture`), then its blocks are inspected: a file that has only blocks of image data stays byte for byte, any
-other is replaced by its cleaned copy.
+other is replaced by its cleaned copy. Other files have to have the content that their names say; of a drawing (SVG)
+only what draws is kept.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 from collections.abc import Mapping
@@ -16,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.base import File as DjangoFile
 from django.utils.translation import gettext
 from PIL import Image
 
 from wiki.errors import ArchiveProblem, gettext_noop
 from wiki.exchange.archive.format_spec import sha256
+from wiki.pages import file_types
 from wiki.pages.media_models import BYTE_LIMIT, clean_picture
 
 _PNG_CHUNKS = {
@@ -33,7 +38,10 @@ _JPEG_TABLES = {0xDB, 0xC4, 0xDD, *range(0xC0, 0xC4), *range(0xC5, 0xC8), *range
 
 @dataclass(frozen=True, slots=True)
 class CheckedPicture:
-    """A picture ready to be stored: its `entry` in `credits.json`, and its `path` in the staging folder."""
+    """A picture or file ready to be stored: its `entry` in `credits.json`, and its `path` in the staging folder.
+
+    A file that is no picture has no width and height.
+    """
 
     entry: Mapping[str, Any]
     path: Path
@@ -46,6 +54,26 @@ class CheckedPicture:
     def was_cleaned(self) -> bool:
         """Whether metadata was removed, so that the file differs from that in the archive."""
         return bool(self.sha256 != self.entry["sha256"])
+
+
+def check_media(entry: Mapping[str, Any], path: Path) -> CheckedPicture:
+    """Check the picture or file at `path`. Raises ArchiveProblem."""
+    if file_types.type_of(entry["name"]) is None:
+        return check_picture(entry, path)
+    try:
+        with path.open("rb") as content:
+            checked = file_types.checked_content(DjangoFile(content, name=str(path)), entry["name"])
+            cleaned = checked.read() if isinstance(checked, ContentFile) else None
+    except ValidationError as error:
+        raise ArchiveProblem(
+            gettext_noop("The file “%(name)s” is refused: %(reason)s"),
+            name=entry["name"], reason=" ".join(error.messages),
+        ) from error  # fmt: skip
+    if cleaned is not None:
+        path.write_bytes(cleaned)
+    with path.open("rb") as content:
+        checksum = hashlib.file_digest(content, "sha256").hexdigest()
+    return CheckedPicture(entry, path, path.stat().st_size, 0, 0, checksum)
 
 
 def check_picture(entry: Mapping[str, Any], path: Path) -> CheckedPicture:

@@ -6,7 +6,6 @@ archive is never read. A refused import leaves no rows and no files.
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import time
@@ -23,17 +22,16 @@ from django.utils.translation import gettext
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import Refused, TitleTaken, gettext_noop
-from wiki.exchange.archive import archive_reader, format_spec, image_check, image_store, safe_unzip
+from wiki.exchange.archive import archive_reader, image_check, image_store, safe_unzip
 from wiki.exchange.archive.archive_reader import ArchiveContents, Revision
 from wiki.exchange.archive.image_check import CheckedPicture
 from wiki.exchange.models import Origin
 from wiki.pages import page_lookup, permissions
-from wiki.pages.media_models import file_key
 from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing.version_store import Author, NewVersion, full_title, store
 from wiki.text import titles
-from wiki.text.markup.images import picture_name
+from wiki.text.media_names import rename_media
 
 STAGING_MAX_AGE = 24 * 3600
 """Seconds after which a staging folder was certainly left by a process that was killed."""
@@ -58,7 +56,7 @@ class ImportResult:
     digest: str
     pictures: int = 0
     renamed: dict[str, str] = field(default_factory=dict)
-    """Pictures whose names were taken by other pictures: old name to new name."""
+    """Pictures and files whose names were taken by others: old name to new name."""
     cleaned: list[str] = field(default_factory=list)
     """Names of pictures from which metadata was removed."""
 
@@ -104,8 +102,8 @@ def open_archive(file: BinaryIO, on_step: StepCallback = lambda step: None) -> I
 
 
 def check_pictures(contents: ArchiveContents) -> list[CheckedPicture]:
-    """Decode and clean the pictures of an archive. Raises ArchiveProblem."""
-    return [image_check.check_picture(entry, contents.folder / entry["file"]) for entry in contents.credits["media"]]
+    """Check and clean the pictures and files of an archive. Raises ArchiveProblem."""
+    return [image_check.check_media(entry, contents.folder / entry["file"]) for entry in contents.credits["media"]]
 
 
 def _new_staging_folder() -> Path:
@@ -214,27 +212,13 @@ def _import_version(
     by: User | None,
 ) -> list[NewVersion]:
     """Return the version that the import adds when the title or the names of pictures change; else an empty list."""
-    text = rename_pictures(contents.last.text or "", renamed)
+    text = rename_media(contents.last.text or "", renamed)
     if fields == before and text == contents.last.text:
         return []
     author = Author.of(by) if by else Author(None, settings.WAGTAIL_SITE_NAME)
     comment_parts = [gettext("Imported from %(host)s") % {"host": contents.source["host"]}]
     comment_parts += [f"{old} → {new}" for old, new in renamed.items()]
     return [NewVersion(page, text, fields, author, " · ".join(comment_parts), tags=["imported", "moved"])]
-
-
-def rename_pictures(text: str, renamed: Mapping[str, str]) -> str:
-    """Replace the names of pictures in `text`; `renamed` maps old to new names."""
-
-    def replacement(match: re.Match[str]) -> str:
-        name = picture_name(match["name"])
-        new_name = renamed.get(file_key(name)) if name else None
-        if new_name is None:
-            return match[0]
-        prefix = "File:" if match[0].startswith("]") else ""
-        return match[0].removesuffix(match["name"]) + prefix + new_name
-
-    return format_spec.PICTURE_PATTERN.sub(replacement, text) if renamed else text
 
 
 def split_sources(contents: ArchiveContents) -> tuple[Fork | None, list[dict[str, Any]]]:

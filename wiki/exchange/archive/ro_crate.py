@@ -18,6 +18,7 @@ from wiki.exchange.archive import format_spec
 from wiki.exchange.archive.exported_page import ExportedPage, absolute_url, format_utc
 from wiki.licenses import catalogue
 from wiki.licenses.attribution import attribution_line
+from wiki.pages import file_types
 from wiki.pages.models import PageVersion
 from wiki.pages.page_urls import address
 
@@ -27,6 +28,7 @@ FORMATS = {
     "md": "text/markdown", "json": "application/json", "jsonl": "application/jsonl", "html": "text/html",
     "css": "text/css", "txt": "text/plain", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
     "gif": "image/gif", "webp": "image/webp", "fast-import": "text/plain", "toml": "application/toml",
+    **{ending[1:]: known.content_type for ending, known in file_types.TYPES.items()},
 }  # fmt: skip
 DESCRIPTIONS = {
     "README.md": "Credits in words, what the files are, and how to open them again (French and English)",
@@ -163,7 +165,7 @@ def _files(
 def _description(path: str, entry: Mapping[str, Any] | None) -> str:
     """Return the description of a file."""
     if entry:
-        return entry["description"] or f"Picture “{entry['name']}”"
+        return entry["description"] or f"File “{entry['name']}”"
     if path.startswith("LICENSES/"):
         return f"Full text of the licence {path[9:-4]}"
     return DESCRIPTIONS.get(path, path)

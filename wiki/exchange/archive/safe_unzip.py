@@ -164,8 +164,12 @@ def _check_paths(entries: Sequence[zipfile.ZipInfo], files: Sequence[zipfile.Zip
 
 
 def _check_location(path: str, size: int) -> None:
-    """Check that a file is allowed at its path: below `data/`, or a small tag file of the bag. SVG files never are."""
-    if path.casefold().endswith((".svg", ".svgz")):
+    """Check that a file is allowed at its path: below `data/`, or a small tag file of the bag; an SVG only as a file.
+
+    Those are cleaned (`image_check.py`).
+    """
+    is_media = path.startswith("data/media/")
+    if path.casefold().endswith(".svgz") or (path.casefold().endswith(".svg") and not is_media):
         raise ArchiveProblem(gettext_noop("“%(path)s” is an SVG picture: those cannot be imported."), path=path)
     if not path.startswith("data/") and (not _TAG_FILE.fullmatch(path) or size > MB):
         raise ArchiveProblem(gettext_noop("“%(path)s” does not belong into an archive."), path=path)

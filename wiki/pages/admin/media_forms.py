@@ -7,20 +7,24 @@ so that nothing is stored.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
+from wiki.pages import file_types
 from wiki.pages.media_models import File, LicensedFile, Picture, clean_file_name, clean_picture, unused_file_name
+from wiki.pages.media_version_models import keep_current
 from wiki.text.titles import TitleProblem
-
-FILE_LIMIT = 50_000_000
 
 
 class NamedFileFormMixin:
@@ -31,8 +35,10 @@ class NamedFileFormMixin:
     errors: Any
     fields: Any
     model: type[LicensedFile]
+    user: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.user = kwargs.get("user")
         super().__init__(*args, **kwargs)
         if "license" in self.fields:  # the form for multiple uploads has this field in its second step only
             self.fields["license"].required = False
@@ -60,12 +66,23 @@ class NamedFileFormMixin:
         file = self.cleaned_data.get("file")
         if file is not None and not self.cleaned_data.get("name") and "name" not in self.errors:
             try:
-                self.cleaned_data["name"] = self.instance.name = unused_file_name(self.model, self.stored_name(file))
+                self.cleaned_data["name"] = self.instance.name = unused_file_name(self.stored_name(file))
             except TitleProblem:
                 self.add_error("file", _("This file needs another name: rename it, then choose it again."))
         if file is not None and self.instance.pk is None and self.errors and "file" not in self.errors:
             self.add_error("file", _("The file was not kept. Mend the rest, then choose it again."))
         return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        """Save; of content that is replaced, keep a copy as an old version, since Wagtail deletes its file."""
+        file = self.cleaned_data.get("file")
+        if self.instance.pk and file is not None and not getattr(file, "_committed", False):
+            stored: Any = self.model._default_manager.get(pk=self.instance.pk)
+            with contextlib.suppress(FileNotFoundError):
+                keep_current(stored, is_copied=True)
+            self.instance.content_by, self.instance.content_at = self.user, timezone.now()
+            self.instance.content_comment = ""
+        return super().save(commit=commit)  # type: ignore[misc]  # of the form that this is mixed into
 
     def stored_name(self, file: Any) -> str:
         """Return the name for storing `file`."""
@@ -125,8 +142,26 @@ class FileForm(NamedFileFormMixin, BaseDocumentForm):
     model = File
 
     def clean_file(self) -> Any:
-        """Return the file, checked for its size; Wagtail checks its extension."""
+        """Return the file, checked for its size and content; Wagtail checks its extension."""
         file = self.cleaned_data["file"]
-        if file is not None and file.size > FILE_LIMIT:
-            raise ValidationError(_("The file is larger than 50 MB: make it smaller first."))
+        if file is None or getattr(file, "_committed", False):
+            return file
+        if file_types.type_of(file.name) is not None:
+            return file_types.checked_content(file, os.path.basename(file.name))
+        if file.size > settings.FILE_LIMIT:
+            limit = filesizeformat(settings.FILE_LIMIT)
+            raise ValidationError(_("The file is larger than %(limit)s: make it smaller first.") % {"limit": limit})
         return file
+
+    def clean(self) -> Any:
+        """Check that the name, by which pages and the wiki know what it is, has the ending of the content."""
+        cleaned = super().clean()
+        file = self.cleaned_data.get("file") or self.instance.file
+        name = self.cleaned_data.get("name") or str(self.instance.name or "")
+        if file and name and file_types.extension_of(name) != file_types.extension_of(str(file.name)):
+            self.add_error(
+                "file",
+                _("Its name has to end in %(ending)s, as the content does.")
+                % {"ending": file_types.extension_of(str(file.name))},
+            )
+        return cleaned

@@ -21,14 +21,16 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from wiki.errors import gettext_noop
-from wiki.licenses import catalogue
 from wiki.pages import problem_messages
+from wiki.pages.file_types import type_of
 from wiki.pages.interwiki import interwiki_url
-from wiki.pages.media_models import Picture, file_key, pictures_by_name
+from wiki.pages.media_models import File, Picture, file_key, media_by_name
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table
+from wiki.pages.rendering.file_boxes import credit_of, file_html
+from wiki.pages.rendering.videos import add_video_boxes
 from wiki.pages.writing import parsed_versions
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
 from wiki.text import statements, titles
@@ -49,8 +51,8 @@ WIDTHS = (400, 800, 1600)
 ROWS = 200
 
 
-def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
-    """Render a picture with its attribution, or a link to upload it if it is missing.
+def picture_html(data: Mapping[str, Any], picture: Picture | File | None) -> str:
+    """Render a picture with its attribution, another file as what it is, or a link to upload it if it is missing.
 
     `data` is the data of its placeholder; a picture that is alone in its paragraph gets a caption.
     """
@@ -59,19 +61,24 @@ def picture_html(data: Mapping[str, Any], picture: Picture | None) -> str:
         return format_html(
             '<a class="picture-missing" href="{}" rel="nofollow">{}</a>',
             f"{upload_url(name)}",
-            gettext("Picture “%(name)s” is missing: upload it") % {"name": name},
+            (
+                gettext("File “%(name)s” is missing: upload it")
+                if type_of(name)
+                else gettext("Picture “%(name)s” is missing: upload it")
+            )
+            % {"name": name},
         )
+    if isinstance(picture, File):
+        return file_html(data, picture)
     image = image_html(picture, str(data.get("description") or picture.description), int(data.get("width") or 0))
     link = format_html('<a href="{}">{}</a>', address("page", f"File:{picture.name}"), image)
     if not data.get("alone"):
         return link
     caption = data.get("caption") or data.get("description") or ""
-    license = catalogue.license_name(picture.license) if picture.license else ""
-    credit = " · ".join(part for part in (picture.author, license) if part)
     return format_html(
         '<figure class="picture">{}<figcaption>{} <span class="picture-credit">{}</span>'
         "</figcaption></figure>",
-        link, caption, credit,
+        link, caption, credit_of(picture),
     )  # fmt: skip
 
 
@@ -135,7 +142,7 @@ def call_html(placeholder: Placeholder, full_title: str) -> str | None:
     return None if handler is None else handler(placeholder, full_title)
 
 
-def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
+def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture | File]) -> str:
     """Return the HTML of a text in the active language, in which links and deferred content remain placeholders."""
     full_title = version.fields.full_title
 
@@ -147,7 +154,7 @@ def fill_static(version: ParsedVersion, pictures: Mapping[str, Picture]) -> str:
         return static_html(placeholder, full_title)
 
     return placeholders.fill_placeholders(
-        version.parsed.html, version.parsed.nonce, version.parsed.placeholders, render
+        add_video_boxes(version.parsed.html), version.parsed.nonce, version.parsed.placeholders, render
     )
 
 
@@ -259,19 +266,19 @@ class RenderUpdater:
     """Updates the rows of `RenderedPage`, one per page and interface language."""
 
     name = "rendered"
-    revision = 5
+    revision = 6
     requires = ()
     provides = None
 
     def prepare(self, versions: Sequence[ParsedVersion]) -> list[list[RenderedPage]]:
-        """Render each text in each language. Loads the pictures of all texts with one query."""
+        """Render each text in each language. Loads the pictures and files of all texts with two queries at most."""
         names = [
             link.target.partition(":")[2]
             for version in versions
             for link in version.parsed.links
             if link.kind == "file"
         ]
-        pictures = pictures_by_name(names) if names else {}
+        pictures = media_by_name(names) if names else {}
         return [[render(version, language, pictures) for language, _ in settings.LANGUAGES] for version in versions]
 
     def write(
@@ -310,7 +317,7 @@ class RenderUpdater:
         )  # fmt: skip
 
 
-def render(version: ParsedVersion, language: str, pictures: Mapping[str, Picture]) -> RenderedPage:
+def render(version: ParsedVersion, language: str, pictures: Mapping[str, Picture | File]) -> RenderedPage:
     """Render a text in the interface `language`, as an unsaved row without page and version."""
     with translation.override(language):
         return RenderedPage(
@@ -331,6 +338,6 @@ def render_preview(text: str, fields: PageFields, language: str) -> RenderedPage
     """Parse and render a text for a preview or an old version, in bounded time. The row is not saved."""
     version = parsed_versions.parse_versions([(WikiPage(), fields, text)])[0]
     names = [link.target.partition(":")[2] for link in version.parsed.links if link.kind == "file"]
-    rendered = render(version, language, pictures_by_name(names) if names else {})
+    rendered = render(version, language, media_by_name(names) if names else {})
     rendered.statements = statements.extract_statements(version.parsed)
     return rendered

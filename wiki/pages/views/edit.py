@@ -20,7 +20,7 @@ from wiki.accounts import inline_sign_in, slow_work
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, WikiError, gettext_noop
 from wiki.licenses import catalogue
-from wiki.pages import comment_suggestions, page_lookup, permissions, similar_titles
+from wiki.pages import comment_suggestions, file_types, page_lookup, permissions, similar_titles
 from wiki.pages.error_middleware import asks_for_json, json_error, message_for
 from wiki.pages.models import LANGUAGES, Kind, WikiPage
 from wiki.pages.page_fields import PageFields
@@ -176,6 +176,7 @@ def render_editor(
         "heading_id": request.GET.get("section", ""),
         "license": catalogue.licenses_in(license_id)[0],
         "picture_license": catalogue.DEFAULT if request.user.is_authenticated else None,
+        "upload_accept": ",".join(["image/*", *file_types.TYPES]),
         "allowed_actions": permissions.allowed_actions(request.user, page),
         "form_address": address("form", full_title) if page and page.kind and page.kind.key != "article" else "",
         "comments": comment_suggestions.own_comments(request.user),

@@ -24,6 +24,8 @@ from wiki.pages import date_input, mirror_models, page_lookup, permissions, simi
 from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.interwiki import interwiki_url
 from wiki.pages.media_models import File, Picture, file_key
+from wiki.pages.media_permissions import may_change
+from wiki.pages.media_version_models import list_versions
 from wiki.pages.models import (
     Fork,
     Kind,
@@ -37,9 +39,9 @@ from wiki.pages.models import (
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_cache, page_output, page_renderer
+from wiki.pages.rendering.file_boxes import content_html, type_and_size
 from wiki.pages.rendering.page_output import PageOutput
 from wiki.pages.views import page_lists
-from wiki.pages.views.picture_details import may_change_details
 from wiki.pages.writing import rebuild_derived
 from wiki.text import titles
 from wiki.text.titles import CATEGORY, FILE
@@ -248,14 +250,18 @@ def file_context(request: HttpRequest, full_title: str) -> dict[str, Any] | None
     readable = WikiPage.objects.readable_by(request.user)
     context: dict[str, Any] = {
         "file": found,
-        "original_url": found.url if isinstance(found, File) else f"{settings.MEDIA_URL}{found.file.name}",
+        "original_url": found.content_url,
         "license": catalogue.licenses_in(found.license)[0],
         "used_by": readable.filter(pk__in=uses).order_by("title_fold")[:100],
         "is_picture": isinstance(found, Picture),
     }
+    context["may_change"] = may_change(request.user, found)
+    context["versions"] = list_versions(found)
     if isinstance(found, Picture):
-        context["may_change_details"] = may_change_details(request.user, found)
         context["url"], context["width"], context["height"] = found.sized_copy(1200)
+    else:
+        context["content"] = content_html(found, found.description or found.name)
+        context["type_and_size"] = type_and_size(found)
     return context
 
 

@@ -34,7 +34,11 @@ _PICTURE_OPTION = re.compile(
 _SIZE = re.compile(r"(\d{1,5})(?:x\d{0,5})?(?:px)?", re.IGNORECASE)
 MAX_WIDTH = 4_000
 """Maximum width that an author can give a picture, in CSS pixels."""
-_PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic)$", re.IGNORECASE)
+_PICTURE_NAME = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic|pdf|od[tsp]|docx|xlsx|pptx|csv|stl|3mf|dxf|gpx"
+    r"|mp3|og[gav]|opus|wav|flac|m4a|mp4|webm)$",
+    re.IGNORECASE,
+)
 _BAR_OR_PARAMETER = re.compile(r"\{\{\{|\}\}\}|\\?\|")
 _MARKUP = re.compile(r"[*_`\\<\[\]\x02]|\{\{|~~|==")
 """In a label: signs of markup, and the character by which Python-Markdown marks processed text."""
