@@ -9,6 +9,7 @@ const HIDDEN_BAR = "\ue002";
 const LINK = /(?<![\\[])!?\[\[((?:[^[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)/y;
 const UNITS = [
   /\[\^[^\]\s]+\]/y,
+  /(?<!!)\[\]\((?:[^()\n\\]|\\.)*\)/y, // a link without words, which the page gives those of its target
   /__(?:NOFACTBOX|SHOWFACTBOX)__/y,
   /\$(?=[^\s$])[^$\n]*[^\s$\\]\$(?!\d)|\$[^\s$\\]\$(?!\d)/y,
 ];

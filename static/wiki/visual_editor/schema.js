@@ -33,6 +33,7 @@ const list_item = { ...commonmark.spec.nodes.get("list_item"), content: "block*"
 /** The page's title is the only h1: headings of the first level are shown as h2, as on the page. */
 const heading = {
   ...commonmark.spec.nodes.get("heading"),
+  content: "inline*",
   toDOM: ({ attrs: { level } }) => [`h${Math.max(level, 2)}`, { "data-level": level }, 0],
 };
 

@@ -10,8 +10,8 @@ import { EditorView } from "prosemirror-view";
 import { COMMANDS, KEYS, isActive, isInTable } from "./commands.js";
 import { element } from "./elements.js";
 import { FactsForm } from "./facts_form.js";
-import { divide } from "./front_matter.js";
 import { menus } from "./menus.js";
+import { joinedText, openText } from "./opened_text.js";
 import { cleanHtml, fromText } from "./pasting.js";
 import { PictureView, fillPlace, keepPlace, pictureTools, releasePlace } from "./pictures.js";
 import { read } from "./source_tree.js";
@@ -19,21 +19,13 @@ import { write } from "./source_writer.js";
 import { typing } from "./typing.js";
 import { UnitView, decorations } from "./units.js";
 
-const REDIRECT = /^\s*#redirect(?:ion)?\b/i;
 const WAIT = 400;
-
-/** Returns why a text cannot be edited here, as the name of a message, or "". */
-function refusal(text, source) {
-  if (REDIRECT.test(text)) return "refusedRedirect";
-  return source.isWhole && write(source, source.doc).text === text ? "" : "refusedSource";
-}
 
 class VisualEditor {
   constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, onState }) {
     Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
-    const parts = divide(field.value);
-    this.source = read(parts?.body ?? "");
-    this.refusal = parts ? refusal(parts.body, this.source) : "refusedFacts";
+    const { parts, source, refusal } = openText(field.value);
+    Object.assign(this, { source, refusal });
     if (this.refusal) return;
     this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.keepSoon() });
     this.place = document.createElement("div");
@@ -80,8 +72,7 @@ class VisualEditor {
     if (!this.isDirty) return;
     this.isDirty = false;
     const { text, isExact } = write(this.source, this.view.state.doc);
-    const head = this.facts.text;
-    this.field.value = head + (head && text && !head.endsWith("\n") ? "\n" : "") + text;
+    this.field.value = joinedText(this.facts.text, text);
     this.onState({ isExact });
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
