@@ -15,7 +15,7 @@ const tables = tableNodes({ tableGroup: "block", cellContent: "inline*", cellAtt
 /** What is shown and edited as it is written: raw HTML, definitions, footnotes, calls over several lines. */
 const source = {
   group: "block", content: "text*", code: true, marks: "", defining: true,
-  parseDOM: [{ tag: "pre[data-source]", preserveWhitespace: "full" }],
+  parseDOM: [{ tag: "pre[data-source]", preserveWhitespace: "full", priority: 60 }], // before that of code
   toDOM: () => ["pre", { "data-source": "", class: "source-block" }, 0],
 };
 

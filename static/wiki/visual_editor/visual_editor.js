@@ -12,7 +12,7 @@ import { element } from "./elements.js";
 import { FactsForm } from "./facts_form.js";
 import { menus } from "./menus.js";
 import { joinedText, openText } from "./opened_text.js";
-import { cleanHtml, fromText } from "./pasting.js";
+import { fromText, htmlCleaner } from "./pasting.js";
 import { PictureView, fillPlace, keepPlace, pictureTools, releasePlace } from "./pictures.js";
 import { read } from "./source_tree.js";
 import { write } from "./source_writer.js";
@@ -29,7 +29,9 @@ class VisualEditor {
     if (this.refusal) return;
     this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.keepSoon() });
     this.place = document.createElement("div");
-    host.replaceChildren(this.factsPart(), this.place);
+    this.notice = element("p", { className: "box box-warning", hidden: true });
+    this.notice.setAttribute("role", "status");
+    host.replaceChildren(this.factsPart(), this.place, this.notice);
     const plugins = [
       menus({ host, blocks, pagesUrl, texts }), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
       gapCursor(), tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
@@ -42,7 +44,7 @@ class VisualEditor {
         image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
       },
       clipboardTextParser: fromText,
-      transformPastedHTML: cleanHtml,
+      transformPastedHTML: htmlCleaner({ texts, pictures, say: (words) => this.say(words) }),
       dispatchTransaction: (transaction) => this.apply(transaction),
     });
     this.showState();
@@ -58,6 +60,12 @@ class VisualEditor {
   apply(transaction) {
     this.view.updateState(this.view.state.apply(transaction));
     if (transaction.docChanged) this.keepSoon();
+  }
+
+  /** Shows words below the text, or takes them away. */
+  say(words) {
+    this.notice.textContent = words;
+    this.notice.hidden = !words;
   }
 
   keepSoon() {
