@@ -211,6 +211,21 @@ def test_what_is_pasted_comes_in_clean(tab: Page, alice: User, kind: str, pasted
     assert saved(tab, alice, "Lampe") == text
 
 
+def test_one_types_at_once_in_blocks_that_were_out_of_sight(tab: Page, alice: User) -> None:
+    text = "\n\n".join(f"Un paragraphe {number}.\n\n- un\n- deux" for number in range(120)) + "\n\nFin.\n"
+    make_page("Longue", text, by=alice)
+    open_editor(tab, "/edit/Longue")
+    tab.locator(EDITOR).focus()
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("Bé")
+    for word in ("un", "deux", "trois"):
+        tab.keyboard.press("Enter")
+        tab.keyboard.type(word)
+    tab.keyboard.press("Control+Home")
+    tab.keyboard.type("Ah ")
+    assert saved(tab, alice, "Longue") == f"Ah {text}".replace("Fin.\n", "Fin.Bé\n\nun\n\ndeux\n\ntrois\n")
+
+
 def test_on_a_phone(tab: Page, page: Any, alice: User) -> None:
     tab.set_viewport_size({"width": 390, "height": 844})
     open_editor(tab)

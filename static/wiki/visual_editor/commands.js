@@ -121,6 +121,16 @@ function hardBreak(state, dispatch) {
   return true;
 }
 
+/** Moves the cursor, or the end of the selection, to an end of the text: into blocks out of sight, the browser does not. */
+function goTo(end, isExtending) {
+  return (state, dispatch) => {
+    const { $head } = end === "start" ? Selection.atStart(state.doc) : Selection.atEnd(state.doc);
+    const selection = isExtending ? TextSelection.between(state.selection.$anchor, $head) : Selection.near($head, end === "start" ? 1 : -1);
+    dispatch?.(state.tr.setSelection(selection).scrollIntoView());
+    return true;
+  };
+}
+
 /** The keys, besides those that every editor has. */
 export const KEYS = {
   "Mod-b": COMMANDS.strong,
@@ -135,6 +145,10 @@ export const KEYS = {
   "Shift-Mod-7": COMMANDS.ordered_list,
   "Shift-Mod-8": COMMANDS.bullet_list,
   "Shift-Mod-9": COMMANDS.blockquote,
+  "Mod-Home": goTo("start", false),
+  "Mod-End": goTo("end", false),
+  "Shift-Mod-Home": goTo("start", true),
+  "Shift-Mod-End": goTo("end", true),
   Enter: splitListItem(nodes.list_item),
   "Mod-Enter": exitCode,
   "Shift-Enter": chainCommands(exitCode, hardBreak),

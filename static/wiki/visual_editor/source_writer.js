@@ -248,9 +248,13 @@ function comparable(node, isLenient) {
   return node.type.create(attributes, blocks);
 }
 
+function areEqual(doc, other, isLenient = false) {
+  return doc.eq(other) || comparable(doc, isLenient).eq(comparable(other, isLenient));
+}
+
 /** Whether a text is read as this document. */
-export function isTextOf(text, doc, isLenient = false) {
-  return comparable(read(text).doc, isLenient).eq(comparable(doc, isLenient));
+export function isTextOf(text, doc) {
+  return areEqual(read(text).doc, doc);
 }
 
 /** Returns the text of a document whose blocks are all written anew. */
@@ -278,12 +282,18 @@ export function write(source, shown) {
     const text = [...source.root.lines.map((line) => line.text).filter((line) => line.trim()), ""].join("\n\n") + wholeText(doc);
     return { text: `${text}\n`, isExact: isTextOf(text, doc) };
   }
-  const tried = new Set();
+  const tried = new Map();
   for (const ways of WAYS) {
-    const texts = ways.map((way) => textOf(new SourceWriter(source, way).inside(source.root, doc))).filter((text) => !tried.has(text));
-    const text = texts.find((one) => isTextOf(one, doc)) ?? texts.find((one) => isTextOf(one, doc, true));
+    const texts = [];
+    for (const way of ways) {
+      const text = textOf(new SourceWriter(source, way).inside(source.root, doc));
+      if (tried.has(text)) continue;
+      tried.set(text, read(text).doc);
+      if (areEqual(tried.get(text), doc)) return { text, isExact: true };
+      texts.push(text);
+    }
+    const text = texts.find((one) => areEqual(tried.get(one), doc, true));
     if (text !== undefined) return { text, isExact: true };
-    for (const one of texts) tried.add(one);
   }
-  return { text: tried.values().next().value, isExact: false };
+  return { text: tried.keys().next().value, isExact: false };
 }

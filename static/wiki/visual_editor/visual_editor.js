@@ -8,8 +8,10 @@ import { EditorState, Plugin } from "prosemirror-state";
 import { tableEditing } from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
 import { COMMANDS, KEYS, isActive, isInTable } from "./commands.js";
+import { currentBlock } from "./current_block.js";
 import { element } from "./elements.js";
 import { FactsForm } from "./facts_form.js";
+import { keyboard } from "./keyboard.js";
 import { menus } from "./menus.js";
 import { joinedText, openText } from "./opened_text.js";
 import { fromText, htmlCleaner } from "./pasting.js";
@@ -33,12 +35,12 @@ class VisualEditor {
     this.notice.setAttribute("role", "status");
     host.replaceChildren(this.factsPart(), this.place, this.notice);
     const plugins = [
-      menus({ host, blocks, pagesUrl, texts }), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
-      gapCursor(), tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
+      menus({ host, blocks, pagesUrl, texts }), keyboard(toolbar), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
+      gapCursor(), tableEditing(), decorations, currentBlock, new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
       state: EditorState.create({ doc: this.source.doc, plugins }),
-      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, class: "text", dir: "auto", spellcheck: "true" },
+      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, "aria-keyshortcuts": "Alt+F10", class: "text", dir: "auto", spellcheck: "true" },
       nodeViews: {
         wiki: (node, view, getPos) => new UnitView(node, view, getPos, texts),
         image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
