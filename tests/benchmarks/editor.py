@@ -1,8 +1,9 @@
 """Measures the visual editor in Chromium on a page of 100 KB; `make bench` calls it.
 
-Time to an editor one can type in, and what a key costs: the processor time of the page's main thread (script, styles,
-layout, painting), from the key until nothing is left to do, as Chromium's performance metrics count it. It is not the time
-until the next frame, and other work on the machine does not change it. The page has headings, lists, tables, links and facts.
+Time to an editor one can type in, and what a key costs: the processor time of the page's main thread (script,
+styles, layout, painting), from the key until nothing is left to do, as Chromium's performance metrics count it. It is
+not the time until the next frame, and other work on the machine does not change it. The page has headings, lists,
+tables, links and facts.
 """
 
 from __future__ import annotations

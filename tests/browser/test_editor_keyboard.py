@@ -125,6 +125,24 @@ def test_units_are_opened_by_enter_and_closed_by_escape(tab: Page, alice: User) 
     assert saved(tab, alice, "Four") == "Voir [[Établi]]."
 
 
+def test_blocks_are_moved_by_keys_and_by_tools(tab: Page, page: Any, alice: User) -> None:
+    open_editor(tab)
+    place_cursor(tab, "li:last-child p")
+    tab.keyboard.press("Alt+ArrowUp")
+    tab.keyboard.type(" lourd")
+    expect(tab.locator(f"{EDITOR} li >> nth=0")).to_have_text("marteau lourd")
+    tab.keyboard.press("Alt+ArrowUp")
+    place_cursor(tab, "tr:last-child td")
+    tab.keyboard.press("Alt+ArrowUp")
+    place_cursor(tab, "h2")
+    tab.click("[data-command=move_down]")
+    expected = TEXT.replace("* scie\n* marteau", "* marteau lourd\n* scie")
+    expected = expected.replace(
+        "# Établi\n\nUn établi *solide* ,  en hêtre.", "Un établi *solide* ,  en hêtre.\n\n# Établi"
+    )
+    assert saved(tab, alice) == expected
+
+
 def test_facts_are_written_by_keys(tab: Page, page: Any, alice: User) -> None:
     open_editor(tab)
     tab.locator(EDITOR).focus()

@@ -37,6 +37,16 @@ function typeInto(state, ...types) {
   return at < 0 ? null : state.tr.insertText("xyz", at);
 }
 
+/** Returns a transaction that moves a child of the first node for which `test` holds behind the next, or null. */
+function move(state, test, index) {
+  const { at, node } = test(state.doc) ? { at: -1, node: state.doc } : find(state.doc, test) ?? {};
+  if (!node) return null;
+  const [upper, lower] = [node.child(index), node.child(index + 1)];
+  let start = at + 1;
+  for (let before = 0; before < index; before += 1) start += node.child(before).nodeSize;
+  return state.tr.replaceWith(start, start + upper.nodeSize + lower.nodeSize, Fragment.from([lower, upper]));
+}
+
 /** The acts: each returns a transaction, or null where the text has nothing for it. */
 const ACTS = {
   letters: (state) => typeInto(state, "paragraph", "heading"),
@@ -67,6 +77,9 @@ const ACTS = {
     const list = find(state.doc, (node) => node.type.name.endsWith("_list") && node.childCount > 1);
     return list && state.tr.delete(list.at + 1, list.at + 1 + list.node.firstChild.nodeSize);
   },
+  moveItem: (state) => move(state, (node) => node.type.name.endsWith("_list") && node.childCount > 1, 0),
+  moveRow: (state) => move(state, (node) => node.type === schema.nodes.table && node.childCount > 2, 1),
+  moveBlock: (state) => move(state, (node) => node.type === schema.nodes.doc && node.childCount > 1, 0),
   row: (state) => {
     const table = find(state.doc, (node) => node.type === schema.nodes.table && node.childCount > 1);
     if (!table) return null;

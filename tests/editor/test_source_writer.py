@@ -88,6 +88,7 @@ def test_acts_on_real_texts_change_only_their_lines(texts: Any) -> None:
     assert {size for size in sizes if size[0] in ("bold", "item", "row", "paragraph")} <= {
         ("bold", 1, 1), ("item", 0, 1), ("row", 0, 1), ("paragraph", 0, 2), ("paragraph", 0, 3),
     }  # fmt: skip
+    assert all(removed == added for act, removed, added in sizes if act in ("moveItem", "moveRow"))
     assert max(added for act, _, added in sizes if act.endswith("eletion")) <= 1
 
 
@@ -144,4 +145,4 @@ def test_acts_on_random_texts_change_only_their_block() -> None:
     acts = [one for one in results if one["act"] != "open"]
     assert {one["fault"] for one in acts if "fault" in one} <= {"not read as the document"}, "which the editor reports"
     assert sum("fault" in one for one in acts) <= 0.02 * len(acts)
-    assert sum(one.get("levels", 0) > one["act"].startswith("item") for one in acts) <= 0.005 * len(acts)
+    assert sum(one.get("levels", 0) > one["act"].startswith("item") for one in acts) <= 0.02 * len(acts)

@@ -5,6 +5,7 @@ import { Fragment } from "prosemirror-model";
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from "prosemirror-schema-list";
 import { Selection, TextSelection } from "prosemirror-state";
 import { addColumnAfter, addRowAfter, deleteColumn, deleteRow, deleteTable, goToNextCell } from "prosemirror-tables";
+import { moveBlock } from "./moving.js";
 import { schema } from "./schema.js";
 
 const { nodes, marks } = schema;
@@ -106,6 +107,8 @@ export const COMMANDS = {
   code_block: setBlockType(nodes.code_block),
   table,
   rule: (state, dispatch) => insertBlocks(nodes.horizontal_rule.create(), nodes.paragraph.create())(state, dispatch),
+  move_up: moveBlock(-1),
+  move_down: moveBlock(1),
   row_after: addRowAfter,
   row_delete: deleteRow,
   column_after: addColumnAfter,
@@ -145,6 +148,8 @@ export const KEYS = {
   "Shift-Mod-7": COMMANDS.ordered_list,
   "Shift-Mod-8": COMMANDS.bullet_list,
   "Shift-Mod-9": COMMANDS.blockquote,
+  "Alt-ArrowUp": COMMANDS.move_up,
+  "Alt-ArrowDown": COMMANDS.move_down,
   "Mod-Home": goTo("start", false),
   "Mod-End": goTo("end", false),
   "Shift-Mod-Home": goTo("start", true),

@@ -32,27 +32,33 @@ function pair(olds, news) {
       next = place + 1;
     }
   });
+  const isMovedHere = (index) => places.has(news[index]) && !pairs.includes(places.get(news[index]));
+  const isMovedAway = (place) => news.includes(olds[place].node);
   const segments = [];
   let [start, first] = [0, 0];
   for (let index = 0; index <= news.length; index += 1) {
     const end = index < news.length ? pairs[index] : olds.length;
     if (end === null) continue;
-    segments.push([start, index, first, end]);
+    segments.push([range(start, index).filter((at) => !isMovedHere(at)), range(first, end).filter((at) => !isMovedAway(at))]);
     [start, first] = [index + 1, end + 1];
   }
   for (const segment of segments) pairSegment(olds, news, pairs, ...segment);
   return pairs;
 }
 
-function pairSegment(olds, news, pairs, newStart, newEnd, oldStart, oldEnd) {
-  let [from, to, first, last] = [newStart, newEnd, oldStart, oldEnd];
-  while (from < to && first < last && news[from].eq(olds[first].node)) pairs[from++] = first++;
-  while (from < to && first < last && news[to - 1].eq(olds[last - 1].node)) pairs[--to] = --last;
+const range = (start, end) => Array.from({ length: Math.max(0, end - start) }, (_, index) => start + index);
+
+/** Pairs blocks between two that are known, given by their places: equal ones at both ends, then those of one type. */
+function pairSegment(olds, news, pairs, newPlaces, oldPlaces) {
+  let [from, to, first, last] = [0, newPlaces.length, 0, oldPlaces.length];
+  const [node, old] = [(index) => news[newPlaces[index]], (index) => olds[oldPlaces[index]].node];
+  const join = (index, other) => { pairs[newPlaces[index]] = oldPlaces[other]; };
+  while (from < to && first < last && node(from).eq(old(first))) join(from++, first++);
+  while (from < to && first < last && node(to - 1).eq(old(last - 1))) join(--to, --last);
   const isSame = to - from === last - first;
   while (from < to && first < last) {
-    const [node, block] = [news[from], olds[first]];
-    if (node.type === block.node.type && (isSame || isSimilar(node, block.node))) {
-      pairs[from++] = first++;
+    if (node(from).type === old(first).type && (isSame || isSimilar(node(from), old(first)))) {
+      join(from++, first++);
     } else if (isSame) {
       from += 1;
       first += 1;
@@ -120,19 +126,37 @@ class SourceWriter {
   linesInside(block, node) {
     const { kids, inner, first } = block;
     const pairs = pair(kids, node.children);
+    const isPermuted = pairs.includes(null) && pairs.length === kids.length && kids.every((kid) => node.children.includes(kid.node));
     const lines = inner.slice(0, kids[0].first - first);
     let previous = -1;
     node.forEach((child, _, index) => {
       const place = pairs[index];
       if (index) lines.push(...this.gap(block, previous, place, [node.child(index - 1), child]));
       else lines.push(...this.lostDefinitions(block, 0, place ?? 0));
-      lines.push(...(place === null ? this.fresh(block, child, previous) : this.changed(kids[place], child)));
+      lines.push(...this.placed(block, child, place, { previous, pairs, index, isPermuted }));
       if (block.type === "table" && index === 0) lines.push(...this.delimiter(block, node));
       if (place !== null) previous = place;
     });
     if (previous < kids.length - 1) lines.push(...this.lostDefinitions(block, previous, kids.length - 1));
     const isHeadOnly = block.type === "table" && kids.length === 1;
     return [...lines, ...inner.slice(kids.at(-1).last - first + (isHeadOnly ? 1 : 0))];
+  }
+
+  /** Returns the lines of a child: from its place, from where it stood before it was moved, or new ones. */
+  placed(block, child, place, { previous, pairs, index, isPermuted }) {
+    const { kids } = block;
+    const from = place ?? kids.findIndex((kid, at) => kid.node === child && !pairs.includes(at));
+    if (from < 0) return this.fresh(block, child, previous);
+    const lines = this.changed(kids[from], child);
+    return isPermuted && block.type === "ordered_list" ? this.renumbered(block, lines, from, index) : lines;
+  }
+
+  /** Returns the lines of an item with the number of its new place, if the list counts, and the number is as wide. */
+  renumbered({ node: { attrs: { order } } }, lines, from, index) {
+    const [lead, number] = /^([ \t]*)(\d+)/.exec(lines[0].text)?.slice(1) ?? [];
+    const next = String(order + index);
+    if (from === index || Number(number) !== order + from || next.length !== number.length) return lines;
+    return [lineOf(lead + next + lines[0].text.slice(lead.length + number.length)), ...lines.slice(1)];
   }
 
   /** Returns the definitions of references that stood between blocks that are gone. */
