@@ -13,6 +13,9 @@ const UNITS = [
   /__(?:NOFACTBOX|SHOWFACTBOX)__/y,
   /\$(?=[^\s$])[^$\n]*[^\s$\\]\$(?!\d)|\$[^\s$\\]\$(?!\d)/y,
 ];
+/** `_DESTINATION` and `_TITLE` of wiki/text/markup/inline_rules.py. */
+const PICTURE_WITH_BLANKS = /!\[[^[\]\n]*\]\( *((?:[^()\\\n<>"]|\\.|\([^()\n]*\))+?)(?: +"(?:[^"\\\n]|\\.)*")? *\)/y;
+const TITLE = /^\S+ +(?:'.*'|\(.*\))\s*$/s;
 const MARKS = { "==": "highlight", "~~": "s", "~": "s" };
 const ABBREVIATION = /^\*\[[^\]\n]+\] ?:/;
 const PARENTS = { alt: ["paragraph", "reference", "blockquote", "list"] };
@@ -101,6 +104,9 @@ function endOfUnit(text, position) {
   LINK.lastIndex = position;
   const link = LINK.exec(text);
   if (link) return LINK.lastIndex - (link[1].includes("|") || link[0][0] === "!" ? link[2].length : 0);
+  PICTURE_WITH_BLANKS.lastIndex = position;
+  const target = PICTURE_WITH_BLANKS.exec(text)?.[1].trim() ?? "";
+  if (target.includes(" ") && !TITLE.test(target)) return PICTURE_WITH_BLANKS.lastIndex;
   for (const pattern of UNITS) {
     pattern.lastIndex = position;
     if (pattern.test(text)) return pattern.lastIndex;

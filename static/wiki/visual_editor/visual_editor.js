@@ -10,6 +10,7 @@ import { EditorView } from "prosemirror-view";
 import { COMMANDS, KEYS, isActive, isInTable } from "./commands.js";
 import { currentBlock } from "./current_block.js";
 import { element } from "./elements.js";
+import { EmbeddedPictureView, embeddedPicture } from "./embedded_picture.js";
 import { FactsForm } from "./facts_form.js";
 import { keyboard } from "./keyboard.js";
 import { menus } from "./menus.js";
@@ -42,7 +43,10 @@ class VisualEditor {
       state: EditorState.create({ doc: this.source.doc, plugins }),
       attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, "aria-keyshortcuts": "Alt+F10", class: "text", dir: "auto", spellcheck: "true" },
       nodeViews: {
-        wiki: (node, view, getPos) => new UnitView(node, view, getPos, texts),
+        wiki: (node, view, getPos) => (
+          embeddedPicture(node.attrs.source)
+            ? new EmbeddedPictureView(node, view, getPos, texts, pictures) : new UnitView(node, view, getPos, texts)
+        ),
         image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
       },
       clipboardTextParser: fromText,
