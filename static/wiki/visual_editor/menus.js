@@ -84,7 +84,8 @@ class MenuView {
   pageChoices(query, results) {
     const choices = results.map((page) => ({ label: page.title, note: page.place || page.kind, run: () => this.link(page.full_title) }));
     const isThere = results.some((page) => fold(page.full_title) === fold(query.trim()));
-    if (query.trim() && !isThere) choices.push({ label: query.trim(), note: this.texts.newPage, isRed: true, run: () => this.link(query.trim()) });
+    if (!query.trim()) choices.push({ label: this.texts.typeTitle, run: () => this.view.focus() });
+    else if (!isThere) choices.push({ label: query.trim(), note: this.texts.newPage, isRed: true, run: () => this.link(query.trim()) });
     return choices;
   }
 

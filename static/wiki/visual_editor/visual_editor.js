@@ -30,14 +30,14 @@ class VisualEditor {
     const { parts, source, refusal } = openText(field.value);
     Object.assign(this, { source, refusal });
     if (this.refusal) return;
-    this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.keepSoon() });
+    this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.changeFacts() });
     this.place = document.createElement("div");
     this.notice = element("p", { className: "box box-warning", hidden: true });
     this.notice.setAttribute("role", "status");
     host.replaceChildren(this.factsPart(), this.place, this.notice);
     const plugins = [
       menus({ host, blocks, pagesUrl, texts }), keyboard(toolbar), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
-      gapCursor(), tableEditing(), decorations, currentBlock, new Plugin({ view: () => ({ update: () => this.showState() }) }),
+      gapCursor(), tableEditing(), decorations, currentBlock(texts.placeholder), new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
       state: EditorState.create({ doc: this.source.doc, plugins }),
@@ -58,9 +58,16 @@ class VisualEditor {
 
   /** Returns the facts in a part that can be folded; it is open where there is room. */
   factsPart() {
-    const summary = element("summary", {}, `${this.texts.facts} (${this.facts.count})`);
+    const summary = element("summary");
+    this.showCount = () => { summary.textContent = `${this.texts.facts} (${this.facts.count})`; };
+    this.showCount();
     const isOpen = matchMedia("(min-width: 48rem)").matches && this.facts.count > 0;
     return element("details", { className: "visual-facts", open: isOpen }, summary, this.facts.dom);
+  }
+
+  changeFacts() {
+    this.showCount();
+    this.keepSoon();
   }
 
   apply(transaction) {
@@ -118,7 +125,9 @@ class VisualEditor {
       button.setAttribute("aria-pressed", String(isActive(this.view.state, button.dataset.command)));
     }
     const tools = this.toolbar.querySelector("[data-table-tools]");
-    if (tools) tools.hidden = !isInTable(this.view.state);
+    if (!tools || tools.hidden === !isInTable(this.view.state)) return;
+    tools.hidden = !tools.hidden;
+    this.toolbar.scrollLeft = tools.hidden ? 0 : tools.offsetLeft; // where they are not all in sight
   }
 
   focus() {
