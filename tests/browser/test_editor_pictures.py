@@ -246,6 +246,21 @@ def test_a_picture_is_described_and_deleted(tab: Page, alice: User, client_of: C
     assert 'alt="Le [four] de _Zoé_"' in tab.content()
 
 
+def test_pictures_are_shown_however_they_are_written(tab: Page, alice: User, client_of: Callable[..., Client]) -> None:
+    send(client_of(alice), drawn(size=(61, 40)), "b c.jpg")
+    written = ("![[b c.jpg|300]]", "[[Fichier:B c.jpg|vignette|Un four]]", "![un four](File:b c.jpg)", "![[Page]]")
+    text = "Avant.\n\n" + "\n\n".join(written) + "\n\n![[rien.jpg]]\n"
+    make_page("Four", text, by=alice)
+    open_editor(tab, "/edit/Four")
+    expect(tab.locator(SHOWN)).to_have_count(3)
+    expect(tab.locator(SHOWN).nth(1)).to_have_attribute("alt", "Un four")
+    expect(tab.locator(SHOWN).nth(2)).to_have_js_property("naturalWidth", 61)
+    expect(tab.locator(f"{EDITOR} .wiki-unit[data-kind=picture]")).to_have_count(2)
+    place_cursor(tab, "p >> nth=0")
+    tab.keyboard.type(" Là.")
+    assert saved(tab, alice, "Four") == text.replace("Avant.", "Avant. Là.")
+
+
 def test_in_the_source_the_markdown_comes_behind_the_line(
     tab: Page, page: Any, alice: User, client_of: Callable[..., Client]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,8 +99,11 @@ def test_markdown_that_is_typed_means_what_it_does(tab: Page, alice: User) -> No
 
 def test_pages_and_blocks_are_chosen_from_a_list(tab: Page, page: Any, alice: User) -> None:
     open_editor(tab, "/edit/Lampe")
+    expect(tab.locator(f"{EDITOR} p")).to_have_attribute("data-placeholder", re.compile("Écrivez ici"))
     tab.click(EDITOR)
-    tab.keyboard.type("Sur l’[[Établ")
+    tab.keyboard.type("Sur l’[[")
+    expect(tab.locator("[role=option]")).to_contain_text("Écrivez le titre")
+    tab.keyboard.type("Établ")
     expect(tab.locator("[role=option] >> nth=0")).to_contain_text("Établi")
     tab.keyboard.press("Enter")
     tab.keyboard.type(".")
@@ -156,6 +160,7 @@ def test_facts_are_rows_of_a_name_and_a_value(tab: Page, page: Any, alice: User)
     tab.keyboard.type("Horaires")
     tab.keyboard.press("Tab")
     tab.keyboard.type("Samedi : 9h-12h")
+    expect(tab.locator(".visual-facts summary")).to_contain_text("(3)")
     assert saved(tab, alice) == TEXT.replace("Lyon\n---", "Brest : port\nHoraires: Samedi : 9h-12h\n---")
 
 
@@ -211,6 +216,21 @@ def test_what_is_pasted_comes_in_clean(tab: Page, alice: User, kind: str, pasted
     assert saved(tab, alice, "Lampe") == text
 
 
+def test_one_types_at_once_in_blocks_that_were_out_of_sight(tab: Page, alice: User) -> None:
+    text = "\n\n".join(f"Un paragraphe {number}.\n\n- un\n- deux" for number in range(120)) + "\n\nFin.\n"
+    make_page("Longue", text, by=alice)
+    open_editor(tab, "/edit/Longue")
+    tab.locator(EDITOR).focus()
+    tab.keyboard.press("Control+End")
+    tab.keyboard.type("Bé")
+    for word in ("un", "deux", "trois"):
+        tab.keyboard.press("Enter")
+        tab.keyboard.type(word)
+    tab.keyboard.press("Control+Home")
+    tab.keyboard.type("Ah ")
+    assert saved(tab, alice, "Longue") == f"Ah {text}".replace("Fin.\n", "Fin.Bé\n\nun\n\ndeux\n\ntrois\n")
+
+
 def test_on_a_phone(tab: Page, page: Any, alice: User) -> None:
     tab.set_viewport_size({"width": 390, "height": 844})
     open_editor(tab)
@@ -224,6 +244,10 @@ def test_on_a_phone(tab: Page, page: Any, alice: User) -> None:
     assert menu["x"] + menu["width"] <= 390
     tab.click("[role=option] >> nth=0")
     tab.keyboard.type("vis")
+    tools = tab.locator("[data-toolbar]")
+    assert tools.bounding_box()["height"] < 80, "one row of tools"  # type: ignore[index]
+    tab.click(f"{EDITOR} td")
+    expect(tab.locator("[data-command=row_after]")).to_be_in_viewport()
     assert "hêtre.\n\n- vis\n\n* scie" in saved(tab, alice)
 
 

@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { EditorState } from "prosemirror-state";
 import { Fragment } from "prosemirror-model";
 import { closeHistory, history, undo } from "prosemirror-history";
+import { join } from "../../static/wiki/visual_editor/front_matter.js";
 import { schema } from "../../static/wiki/visual_editor/schema.js";
-import { read } from "../../static/wiki/visual_editor/source_tree.js";
+import { joinedText, openText } from "../../static/wiki/visual_editor/opened_text.js";
 import { isTextOf, write } from "../../static/wiki/visual_editor/source_writer.js";
 
 const NEW = "Un mot nouveau";
@@ -34,6 +35,16 @@ function typeInto(state, ...types) {
     return at < 0;
   });
   return at < 0 ? null : state.tr.insertText("xyz", at);
+}
+
+/** Returns a transaction that moves a child of the first node for which `test` holds behind the next, or null. */
+function move(state, test, index) {
+  const { at, node } = test(state.doc) ? { at: -1, node: state.doc } : find(state.doc, test) ?? {};
+  if (!node) return null;
+  const [upper, lower] = [node.child(index), node.child(index + 1)];
+  let start = at + 1;
+  for (let before = 0; before < index; before += 1) start += node.child(before).nodeSize;
+  return state.tr.replaceWith(start, start + upper.nodeSize + lower.nodeSize, Fragment.from([lower, upper]));
 }
 
 /** The acts: each returns a transaction, or null where the text has nothing for it. */
@@ -66,6 +77,9 @@ const ACTS = {
     const list = find(state.doc, (node) => node.type.name.endsWith("_list") && node.childCount > 1);
     return list && state.tr.delete(list.at + 1, list.at + 1 + list.node.firstChild.nodeSize);
   },
+  moveItem: (state) => move(state, (node) => node.type.name.endsWith("_list") && node.childCount > 1, 0),
+  moveRow: (state) => move(state, (node) => node.type === schema.nodes.table && node.childCount > 2, 1),
+  moveBlock: (state) => move(state, (node) => node.type === schema.nodes.doc && node.childCount > 1, 0),
   row: (state) => {
     const table = find(state.doc, (node) => node.type === schema.nodes.table && node.childCount > 1);
     if (!table) return null;
@@ -84,35 +98,68 @@ function changedLines(before, after) {
   return { removed: a.length - start - end, added: b.length - start - end, text: b.slice(start, b.length - end).join("\n") };
 }
 
-function fault(name, text, source) {
+/**
+ * Returns how many levels above the block that a transaction touches one has to go until the lines of all other blocks are
+ * in the new text as they were; 0 if nothing but the touched block, and the lines around it, changed.
+ */
+function levelsAbove(transaction, source, written) {
+  const { steps: [{ from, to }], before: doc } = transaction;
+  const [place, end] = [doc.resolve(from), doc.resolve(to)];
+  const olds = source.root.lines.map((line) => line.text);
+  const news = written.split("\n");
+  const isKept = ([start, stop]) => {
+    const after = olds.slice(stop);
+    return news.length >= start + after.length && olds.slice(0, start).every((line, index) => line === news[index])
+      && after.every((line, index) => line === news[news.length - after.length + index]);
+  };
+  const ranges = [[0, olds.length]];
+  let block = source.root;
+  for (let depth = 0; block.kids?.length; depth += 1) {
+    const [start, stop] = [place.index(depth), depth < place.sharedDepth(to) ? place.index(depth) + 1 : end.indexAfter(depth)];
+    ranges.unshift([block.kids[start - 1]?.last ?? block.first, block.kids[stop]?.first ?? ranges[0][1]]);
+    if (depth >= place.sharedDepth(to)) break;
+    block = block.kids[start];
+  }
+  return ranges.findIndex(isKept);
+}
+
+function fault(name, { parts, source }) {
   const state = EditorState.create({ doc: source.doc, plugins: [history()] });
   const transaction = ACTS[name](state);
   if (!transaction) return null;
   const changed = state.apply(closeHistory(transaction));
   const written = write(source, changed.doc);
+  const head = join(parts);
+  const again = openText(joinedText(head, written.text));
   if (!written.isExact) return { fault: "not read as the document", written: written.text };
-  const lines = changedLines(text, written.text);
+  if (again.refusal) return { fault: again.refusal, written: written.text };
   let undone = changed;
   undo(changed, (step) => { undone = changed.apply(step); });
-  const again = write(source, undone.doc);
-  if (again.text !== text) return { fault: "undo", written: again.text };
-  return { ...lines, isExactly: name.startsWith("letters") && written.text.replace("xyz", "") === text };
+  const before = write(source, undone.doc);
+  if (before.text !== parts.body) return { fault: "undo", written: before.text };
+  const lines = changedLines(parts.body, written.text);
+  const isExactly = name.startsWith("letters") && written.text.replace("xyz", "") === parts.body;
+  return { ...lines, isExactly, levels: levelsAbove(transaction, source, written.text), written: written.text };
 }
 
 const results = [];
 for (const [id, text] of JSON.parse(readFileSync(0, "utf8"))) {
-  const source = read(text);
+  const opened = openText(text);
+  const { parts, source, refusal } = opened;
   const blocks = [];
+  const { lines } = source.root;
   const list = (block, depth) => block.kids?.forEach((kid) => {
-    if (!kid.token.hidden) blocks.push([kid.type, kid.first + 1, kid.last, depth]); // not the paragraph of a tight item
+    let { last } = kid;
+    while (kid.type !== "fence" && last > kid.first + 1 && /^[\s>]*$/.test(lines[last - 1].text)) last -= 1; // as the server counts
+    if (!kid.token.hidden) blocks.push([kid.type, kid.first + 1, last, depth]); // not the paragraph of a tight item
     list(kid, depth + 1);
   });
   list(source.root, 0);
-  const same = write(source, source.doc).text === text && isTextOf(text, source.doc);
-  results.push({ id, act: "open", isWhole: source.isWhole, same, blocks });
-  if (source.isWhole) {
+  const same = parts && joinedText(join(parts), write(source, source.doc).text) === text && isTextOf(parts.body, source.doc);
+  results.push({ id, act: "open", isWhole: source.isWhole, refusal, same, blocks });
+  if (!refusal && !text.includes("\r")) { // a field of a form gives no such text
     for (const act of Object.keys(ACTS)) {
-      const result = fault(act, text, source);
+      const result = fault(act, opened);
       if (result) results.push({ id, act, ...result });
     }
   }

@@ -31,11 +31,31 @@ function act(field, button) {
   else if (button.dataset.line) lines(field, button.dataset.line);
 }
 
+/** Makes the buttons one stop of the Tab key: arrows, Home and End go from one to the next that is shown. */
+function bindArrows(bar) {
+  const buttons = [...bar.querySelectorAll("button")];
+  const stop = (button) => buttons.forEach((one) => { one.tabIndex = one === button ? 0 : -1; });
+  stop(buttons[0]);
+  bar.addEventListener("focusin", (event) => stop(event.target));
+  bar.addEventListener("focusout", (event) => { if (!bar.contains(event.relatedTarget)) stop(buttons[0]); }); // which is always shown
+  bar.addEventListener("keydown", (event) => {
+    const shown = buttons.filter((button) => button.offsetParent);
+    const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+    const at = shown.indexOf(event.target);
+    const places = { Home: 0, End: shown.length - 1 };
+    const next = steps[event.key] ? (at + steps[event.key] + shown.length) % shown.length : places[event.key];
+    if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    shown[next].focus();
+  });
+}
+
 /** Shows the toolbar of `form` and binds it and its keys to `field`. */
 export function bindToolbar(form, field) {
   const bar = form.querySelector("[data-toolbar]");
   if (!bar) return;
   bar.hidden = false;
+  bindArrows(bar);
   bar.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) act(field, button);

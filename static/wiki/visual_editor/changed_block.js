@@ -1,11 +1,14 @@
 // The source of a block that was changed: the change is made in the source that the block had, so that its other signs
 // stay as they were written; where that does not read as the changed block, the block is written anew.
 import { diff3Merge } from "node-diff3";
+import { schema } from "./schema.js";
 import { blockText, cellText, rowText } from "./serializer.js";
 import { read } from "./source_tree.js";
 
 const HIDDEN = "\u0000";
-const CONTEXTS = [40, 20, 10, 5, 2, 1];
+const CONTEXTS = [40, 20, 10, 5, 2, 1, 0];
+const SIGNS = { strong: ["**", "__"], em: ["*", "_"], strike: ["~~", "~"], highlight: ["=="], code: ["`"] };
+const MOST_PLACES = 8;
 const WORDS = /\s+|[\p{L}\p{N}]+|[^]/gu;
 
 /** Whether a text is read as this block and nothing else; `definitions` are the source's definitions of references. */
@@ -14,8 +17,8 @@ export function readsAs(text, node, definitions = "") {
   return doc.childCount === 1 && doc.firstChild.eq(node);
 }
 
-/** Returns a text with the change of one run of text made in it, or null if the change is another. */
-function patched(old, node, source, isRight) {
+/** Returns the change of one run of text between two forms of a block: `{ before, after, changes }`, or null if it is another. */
+function changeOf(old, node) {
   const start = old.content.findDiffStart(node.content);
   const end = start === null ? null : old.content.findDiffEnd(node.content);
   if (!end) return null;
@@ -28,16 +31,53 @@ function patched(old, node, source, isRight) {
   if ((removed + added).includes(HIDDEN) || removed.length !== endOld - start || added.length !== endNew - start) return null;
   const before = from.parent.textBetween(0, from.parentOffset, HIDDEN, HIDDEN);
   const after = from.parent.textBetween(to.parentOffset, from.parent.content.size, HIDDEN, HIDDEN);
-  for (const size of CONTEXTS) {
-    const left = before.slice(-size).split(HIDDEN).pop();
-    const key = left + removed + after.slice(0, size).split(HIDDEN)[0];
-    const at = key ? source.indexOf(key) : -1;
-    if (at < 0 || source.indexOf(key, at + 1) >= 0) continue;
-    const changeAt = at + left.length;
-    const text = source.slice(0, changeAt) + added + source.slice(changeAt + removed.length);
-    if (isRight(text)) return text;
+  const changes = removed === added ? markChanges(removed, marksOf(old, start, endOld), marksOf(node, start, endNew)) : [{ removed, added }];
+  return { before, after, changes };
+}
+
+/** Returns the names of the marks that a whole range has. */
+function marksOf(node, from, to) {
+  const sets = [];
+  node.nodesBetween(from, to, (child) => { if (child.isText) sets.push(child.marks.map((mark) => mark.type.name)); });
+  return Object.keys(SIGNS).filter((name) => sets.length && sets.every((set) => set.includes(name)));
+}
+
+/** Returns what it is in the source to give a text one mark, or to take it away. */
+function markChanges(text, olds, news) {
+  const added = news.filter((name) => !olds.includes(name));
+  const removed = olds.filter((name) => !news.includes(name));
+  if (added.length + removed.length !== 1) return [];
+  return SIGNS[added[0] ?? removed[0]].map((sign) => {
+    const marked = sign + text + sign;
+    return added.length ? { removed: text, added: marked } : { removed: marked, added: text };
+  });
+}
+
+/** Returns a source with the change of one run of text made in it, or null if the change is another. */
+function patched(old, node, source, isRight) {
+  const { before, after, changes } = changeOf(old, node) ?? { changes: [] };
+  const line = source.replaceAll("\n", " "); // as the document has it
+  for (const size of changes.length ? CONTEXTS : []) {
+    const [left, right] = [size ? before.slice(-size).split(HIDDEN).pop() : "", after.slice(0, size).split(HIDDEN)[0]];
+    for (const { removed, added } of changes) {
+      for (const at of placesOf(left + removed + right, line)) {
+        const from = at + left.length;
+        const text = source.slice(0, from) + added + source.slice(from + removed.length);
+        if (isRight(text)) return text;
+      }
+    }
   }
   return null;
+}
+
+/** Returns where a key stands in a text; nothing if in too many places to try each. */
+function placesOf(key, text) {
+  const places = [];
+  for (let at = key ? text.indexOf(key) : -1; at >= 0; at = text.indexOf(key, at + 1)) {
+    places.push(at);
+    if (places.length > MOST_PLACES) return [];
+  }
+  return places;
 }
 
 /** Returns a source with what differs between two written forms of the block changed in it; null where they clash. */
@@ -70,6 +110,13 @@ function cellsOf(source) {
   return source.match(/(?:\\.|\[\[[^[\]]*\]\]|\{\{[^{}]*\}\}|[^|\\])+|\||\\$/gs) ?? [];
 }
 
+/** Returns the source of a cell that was changed. */
+function changedCellText(old, cell, source) {
+  const [before, after] = [old, cell].map(({ content }) => schema.nodes.paragraph.create(null, content));
+  const text = source.includes("|") ? null : patched(before, after, source, (one) => readsAs(one, after));
+  return text?.includes("|") === false ? text : merged(cellText(old), source, cellText(cell)) ?? cellText(cell);
+}
+
 /** Returns the source of a table row that was changed: only the changed cells are written anew. */
 export function changedRowText(old, node, source) {
   if (old.childCount !== node.childCount) return rowText(node);
@@ -88,7 +135,7 @@ export function changedRowText(old, node, source) {
     if (cell.eq(old.child(index))) return;
     const part = parts[places[index]];
     const trimmed = part.trim();
-    const text = merged(cellText(old.child(index)), trimmed, cellText(cell)) ?? cellText(cell);
+    const text = changedCellText(old.child(index), cell, trimmed);
     const at = part.indexOf(trimmed);
     parts[places[index]] = (part.slice(0, at) || " ") + text + (part.slice(at + trimmed.length) || " ");
   });

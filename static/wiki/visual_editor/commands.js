@@ -5,6 +5,7 @@ import { Fragment } from "prosemirror-model";
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from "prosemirror-schema-list";
 import { Selection, TextSelection } from "prosemirror-state";
 import { addColumnAfter, addRowAfter, deleteColumn, deleteRow, deleteTable, goToNextCell } from "prosemirror-tables";
+import { moveBlock } from "./moving.js";
 import { schema } from "./schema.js";
 
 const { nodes, marks } = schema;
@@ -106,6 +107,8 @@ export const COMMANDS = {
   code_block: setBlockType(nodes.code_block),
   table,
   rule: (state, dispatch) => insertBlocks(nodes.horizontal_rule.create(), nodes.paragraph.create())(state, dispatch),
+  move_up: moveBlock(-1),
+  move_down: moveBlock(1),
   row_after: addRowAfter,
   row_delete: deleteRow,
   column_after: addColumnAfter,
@@ -119,6 +122,16 @@ function hardBreak(state, dispatch) {
   if (state.selection.$from.parent.type.name.startsWith("table_")) return false;
   dispatch?.(state.tr.replaceSelectionWith(nodes.hard_break.create()).scrollIntoView());
   return true;
+}
+
+/** Moves the cursor, or the end of the selection, to an end of the text: into blocks out of sight, the browser does not. */
+function goTo(end, isExtending) {
+  return (state, dispatch) => {
+    const { $head } = end === "start" ? Selection.atStart(state.doc) : Selection.atEnd(state.doc);
+    const selection = isExtending ? TextSelection.between(state.selection.$anchor, $head) : Selection.near($head, end === "start" ? 1 : -1);
+    dispatch?.(state.tr.setSelection(selection).scrollIntoView());
+    return true;
+  };
 }
 
 /** The keys, besides those that every editor has. */
@@ -135,6 +148,12 @@ export const KEYS = {
   "Shift-Mod-7": COMMANDS.ordered_list,
   "Shift-Mod-8": COMMANDS.bullet_list,
   "Shift-Mod-9": COMMANDS.blockquote,
+  "Alt-ArrowUp": COMMANDS.move_up,
+  "Alt-ArrowDown": COMMANDS.move_down,
+  "Mod-Home": goTo("start", false),
+  "Mod-End": goTo("end", false),
+  "Shift-Mod-Home": goTo("start", true),
+  "Shift-Mod-End": goTo("end", true),
   Enter: splitListItem(nodes.list_item),
   "Mod-Enter": exitCode,
   "Shift-Enter": chainCommands(exitCode, hardBreak),

@@ -90,6 +90,7 @@ export class FactsForm {
     name.setAttribute("aria-label", this.texts.factName);
     name.placeholder = this.texts.factName;
     value.setAttribute("aria-label", this.texts.factValue);
+    value.placeholder = this.texts.factValue;
     let entry = null;
     const change = () => {
       if (!name.value.trim()) return;

@@ -9,9 +9,14 @@ const HIDDEN_BAR = "\ue002";
 const LINK = /(?<![\\[])!?\[\[((?:[^[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)/y;
 const UNITS = [
   /\[\^[^\]\s]+\]/y,
+  /(?<!!)\[\]\((?:[^()\n\\]|\\.)*\)/y, // a link without words, which the page gives those of its target
   /__(?:NOFACTBOX|SHOWFACTBOX)__/y,
   /\$(?=[^\s$])[^$\n]*[^\s$\\]\$(?!\d)|\$[^\s$\\]\$(?!\d)/y,
 ];
+/** `_DESTINATION` and `_TITLE` of wiki/text/markup/inline_rules.py. */
+const PICTURE_WITH_BLANKS = /!\[[^[\]\n]*\]\( *((?:[^()\\\n<>"]|\\.|\([^()\n]*\))+?)(?: +"(?:[^"\\\n]|\\.)*")? *\)/y;
+const TITLE = /^\S+ +(?:'.*'|\(.*\))\s*$/s;
+const MARKS = { "==": "highlight", "~~": "s", "~": "s" };
 const ABBREVIATION = /^\*\[[^\]\n]+\] ?:/;
 const PARENTS = { alt: ["paragraph", "reference", "blockquote", "list"] };
 
@@ -99,6 +104,9 @@ function endOfUnit(text, position) {
   LINK.lastIndex = position;
   const link = LINK.exec(text);
   if (link) return LINK.lastIndex - (link[1].includes("|") || link[0][0] === "!" ? link[2].length : 0);
+  PICTURE_WITH_BLANKS.lastIndex = position;
+  const target = PICTURE_WITH_BLANKS.exec(text)?.[1].trim() ?? "";
+  if (target.includes(" ") && !TITLE.test(target)) return PICTURE_WITH_BLANKS.lastIndex;
   for (const pattern of UNITS) {
     pattern.lastIndex = position;
     if (pattern.test(text)) return pattern.lastIndex;
@@ -114,27 +122,37 @@ function unit(state, silent) {
   return true;
 }
 
-/** `==text==`, by the rule of `~~text~~`: a run of two signs on each side. */
-function highlight(state, silent) {
-  const match = /==(?=[^\s=])((?:(?!==)[^\n])*[^\s=])==(?!=)/y;
-  match.lastIndex = state.pos;
-  const found = match.exec(state.src);
-  if (!found || match.lastIndex > state.posMax || state.src[state.pos - 1] === "=") return false;
-  if (!silent) {
-    state.push("highlight_open", "mark", 1);
-    const rest = state.posMax;
-    [state.pos, state.posMax] = [found.index + 2, found.index + 2 + found[1].length];
-    state.md.inline.tokenize(state);
-    state.posMax = rest;
-    state.push("highlight_close", "mark", -1);
+/** `==marked==`, `~~struck~~` and `~struck~`, as in wiki/text/markup/mark_rule.py: exactly as many signs on each side. */
+function markSigns(state, silent) {
+  const sign = state.src[state.pos];
+  if (silent || (sign !== "=" && sign !== "~")) return false;
+  const { length, can_open: open, can_close: close } = state.scanDelims(state.pos, true);
+  const marker = sign.repeat(length);
+  state.pos += length;
+  if (!MARKS[marker]) {
+    state.pending += marker;
+    return true;
   }
-  state.pos = match.lastIndex;
+  state.push("text", "", 0).content = marker;
+  state.delimiters.push({ marker, length: 0, token: state.tokens.length - 1, end: -1, open, close });
   return true;
+}
+
+/** Makes marks of the signs that markdown-it has paired, also within links. */
+function markPairs(state) {
+  for (const delimiters of [state.delimiters, ...state.tokens_meta.map((meta) => meta?.delimiters ?? [])]) {
+    for (const { marker, token, end } of delimiters) {
+      if (!MARKS[marker] || end < 0) continue;
+      const [first, last] = [state.tokens[token], state.tokens[delimiters[end].token]];
+      Object.assign(first, { type: `${MARKS[marker]}_open`, nesting: 1, content: "" });
+      Object.assign(last, { type: `${MARKS[marker]}_close`, nesting: -1, content: "" });
+    }
+  }
 }
 
 /** Returns the reader of Markdown that the editor works with. */
 export function markdownReader() {
-  const md = new MarkdownIt("commonmark", { html: true }).enable(["table", "strikethrough"]);
+  const md = new MarkdownIt("commonmark", { html: true }).enable(["table"]);
   md.use(footnote).use(deflist);
   md.core.ruler.disable(["footnote_tail"]);
   md.inline.ruler.disable(["footnote_inline", "footnote_ref"]);
@@ -143,7 +161,8 @@ export function markdownReader() {
   md.block.ruler.before("table", "formula_block", formulaBlock, { alt: ["paragraph", "reference", "blockquote"] });
   withTableRule(md);
   md.inline.ruler.before("strikethrough", "wiki", unit);
-  md.inline.ruler.before("emphasis", "highlight", highlight);
+  md.inline.ruler.after("strikethrough", "mark_signs", markSigns);
+  md.inline.ruler2.after("strikethrough", "mark_pairs", markPairs);
   md.validateLink = () => true; // the wiki's sanitizer does it
   return md;
 }

@@ -28,6 +28,8 @@ class MenuView {
     this.list.className = "editor-menu";
     this.list.id = "editor-menu";
     this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", texts.choices);
+    this.list.tabIndex = 0; // it scrolls
     this.list.hidden = true;
     this.list.addEventListener("mousedown", (event) => {
       event.preventDefault();
@@ -82,7 +84,8 @@ class MenuView {
   pageChoices(query, results) {
     const choices = results.map((page) => ({ label: page.title, note: page.place || page.kind, run: () => this.link(page.full_title) }));
     const isThere = results.some((page) => fold(page.full_title) === fold(query.trim()));
-    if (query.trim() && !isThere) choices.push({ label: query.trim(), note: this.texts.newPage, isRed: true, run: () => this.link(query.trim()) });
+    if (!query.trim()) choices.push({ label: this.texts.typeTitle, run: () => this.view.focus() });
+    else if (!isThere) choices.push({ label: query.trim(), note: this.texts.newPage, isRed: true, run: () => this.link(query.trim()) });
     return choices;
   }
 
@@ -129,6 +132,7 @@ class MenuView {
     [...this.list.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === this.chosen)));
     this.list.children[this.chosen].scrollIntoView({ block: "nearest" });
     this.view.dom.setAttribute("aria-controls", this.list.id);
+    this.view.dom.setAttribute("aria-haspopup", "listbox");
     this.view.dom.setAttribute("aria-activedescendant", `editor-menu-${this.chosen}`);
   }
 
@@ -139,6 +143,7 @@ class MenuView {
     this.list.hidden = true;
     this.view.dom.removeAttribute("aria-activedescendant");
     this.view.dom.removeAttribute("aria-controls");
+    this.view.dom.removeAttribute("aria-haspopup");
   }
 
   choose(index) {

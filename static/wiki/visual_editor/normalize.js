@@ -1,9 +1,10 @@
 // What Markdown cannot say and nobody sees is taken out of a document before it is written: empty paragraphs, blanks at the
-// ends of a paragraph, and blanks at the ends of bold, italic, … words. What needs no change stays the same node.
+// ends of a paragraph, blanks at the ends of bold, italic, … words, and the looseness of a list of one paragraph. What needs no change stays the same node.
 import { Fragment } from "prosemirror-model";
 import { schema } from "./schema.js";
 
 const BLANK = /^[ \t\n]*$/;
+const LISTS = ["bullet_list", "ordered_list"];
 const AROUND_WORDS = ["em", "strong", "strike", "highlight"];
 
 function same(olds, news) {
@@ -58,15 +59,30 @@ function rowsOf(table) {
   });
 }
 
+/** Returns a blank in place of a line break, which a small heading cannot have. */
+function onOneLine(child) {
+  return child.type === schema.nodes.hard_break ? schema.text(" ", child.marks) : child;
+}
+
+/** Whether a list of these items has no place for a blank line. */
+function cannotBeLoose(items) {
+  return items.length === 1 && items[0].childCount < 2;
+}
+
 /** Returns a document, or a block of one, as Markdown can say it. */
 export function normalize(node) {
   if (node.isLeaf || node.type.spec.code) return node;
   if (node.isTextblock) {
-    const children = withoutEndBlanks(withoutMarkedBlanks(node.children));
+    const isSmallHeading = node.type === schema.nodes.heading && node.attrs.level > 2;
+    const lines = isSmallHeading ? node.children.map(onOneLine) : node.children;
+    const children = withoutEndBlanks(withoutMarkedBlanks(lines));
     return withContent(node, children);
   }
   if (node.type === schema.nodes.table) return withContent(node, rowsOf(node));
   const isEmpty = (child) => child.type === schema.nodes.paragraph && !child.content.size;
   const children = node.children.map(normalize).filter((child) => !isEmpty(child));
+  if (LISTS.includes(node.type.name) && !node.attrs.tight && cannotBeLoose(children)) {
+    return node.type.create({ ...node.attrs, tight: true }, children);
+  }
   return withContent(node, children.length || node.type !== schema.nodes.doc ? children : [schema.nodes.paragraph.create()]);
 }

@@ -54,7 +54,7 @@ export class PictureView extends PanelView {
     this.dom.classList.remove("wiki-unit");
     this.dom.classList.add("wiki-picture");
     this.dom.title = src;
-    this.dom.replaceChildren(picture, element("span", { className: "wiki-caption" }, title || alt || ""), ...(this.panel ? [this.panel] : []));
+    this.dom.replaceChildren(picture, element("span", { className: "wiki-caption", ariaHidden: String(!title) }, title || alt || ""), ...(this.panel ? [this.panel] : []));
   }
 
   showName() {

@@ -15,7 +15,7 @@ const tables = tableNodes({ tableGroup: "block", cellContent: "inline*", cellAtt
 /** What is shown and edited as it is written: raw HTML, definitions, footnotes, calls over several lines. */
 const source = {
   group: "block", content: "text*", code: true, marks: "", defining: true,
-  parseDOM: [{ tag: "pre[data-source]", preserveWhitespace: "full" }],
+  parseDOM: [{ tag: "pre[data-source]", preserveWhitespace: "full", priority: 60 }], // before that of code
   toDOM: () => ["pre", { "data-source": "", class: "source-block" }, 0],
 };
 
@@ -33,6 +33,7 @@ const list_item = { ...commonmark.spec.nodes.get("list_item"), content: "block*"
 /** The page's title is the only h1: headings of the first level are shown as h2, as on the page. */
 const heading = {
   ...commonmark.spec.nodes.get("heading"),
+  content: "inline*",
   toDOM: ({ attrs: { level } }) => [`h${Math.max(level, 2)}`, { "data-level": level }, 0],
 };
 

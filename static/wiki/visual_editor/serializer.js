@@ -10,6 +10,17 @@ const serializer = new MarkdownSerializer(
   {
     ...defaultMarkdownSerializer.nodes,
     bullet_list(state, node) { state.renderList(node, "  ", () => "- "); },
+    horizontal_rule(state, node) {
+      state.write(state.delim ? "***" : "---"); // `- ---` would be a line and no item
+      state.closeBlock(node);
+    },
+    heading(state, node) {
+      const isOverLines = node.attrs.level < 3 && node.children.some((child) => child.type === schema.nodes.hard_break);
+      if (!isOverLines) state.write(`${"#".repeat(node.attrs.level)} `);
+      state.renderInline(node, false);
+      if (isOverLines) state.text(node.attrs.level === 1 ? "\n===" : "\n---", false);
+      state.closeBlock(node);
+    },
     image(state, node) { state.write(imageText(node, false)); },
     wiki(state, node) { state.text(node.attrs.source, false); },
     source(state, node) { state.text(node.textContent, false); state.closeBlock(node); },

@@ -12,7 +12,7 @@ const CONTAINERS = new Set(["bullet_list", "ordered_list", "list_item", "blockqu
 /** Blocks whose source is kept as a whole, with all that is in them. */
 const KEPT_AS_SOURCE = new Set(["dl_open", "footnote_reference_open"]);
 const NO_BLOCKS = new Set(["inline", "thead_open", "thead_close", "tbody_open", "tbody_close"]);
-const MARKER = /^( *)([-*+]|\d{1,9}[.)])( {1,4}(?=\S)| ?(?= )| ?$|\t)/;
+const MARKER = /^([ \t]*(?:[-*+]|\d{1,9}[.)]))([ \t]*)(.*)$/s;
 
 const reader = markdownReader();
 let replay = [];
@@ -80,10 +80,12 @@ function tokensOf(text, lines) {
   return result;
 }
 
-function blockOf(token, lines) {
+/** Returns the block of a token that is in `quotes` quotes: the signs of these make no line more than blank. */
+function blockOf(token, lines, quotes) {
   const [first, end] = token.map;
   let last = end;
-  const isBlank = (number) => !lines[number].replace(/^[\s>]*/, "");
+  const blank = new RegExp(`^(?:[ \\t]*>){0,${quotes}}\\s*$`);
+  const isBlank = (number) => blank.test(lines[number]);
   const keepsBlanks = token.type === "fence";
   while (!keepsBlanks && last > first + 1 && (last > lines.length || isBlank(last - 1))) last -= 1;
   const type = token.type.replace(/_open$/, "");
@@ -98,9 +100,10 @@ function treeOf(tokens, lines) {
     const parent = open[open.length - 1];
     if (NO_BLOCKS.has(token.type)) continue;
     if (token.nesting < 0) {
-      open.pop();
+      const block = open.pop();
+      if (block?.kids?.length) block.last = Math.max(block.last, block.kids.at(-1).last); // code that is not closed keeps its blanks
     } else if (token.map && parent?.kids && token.block) {
-      const block = blockOf(token, lines);
+      const block = blockOf(token, lines, open.filter((one) => one?.type === "blockquote").length);
       if (block.type === "tr") block.type = "table_row";
       parent.kids.push(block);
       if (token.nesting > 0) open.push(block);
@@ -111,39 +114,57 @@ function treeOf(tokens, lines) {
   return root;
 }
 
-/** Returns the beginning of a line of a list item's first line: indentation, marker, blanks; null if there is none. */
-export function markerOf(text) {
-  return MARKER.exec(text)?.[0] ?? null;
+/** Returns the column after a text that begins in `column`. */
+function columnAfter(text, column) {
+  return [...text].reduce((at, sign) => at + (sign === "\t" ? 4 - (at % 4) : 1), column);
 }
 
-function withoutIndent(text, width) {
+/** Returns a line that begins in `column` without `width` columns of its indentation. */
+function withoutIndent(text, width, column) {
   const lead = /^[ \t]*/.exec(text)[0];
-  let [column, index] = [0, 0];
-  while (index < lead.length && column < width) {
-    column += lead[index] === "\t" ? 4 - (column % 4) : 1;
+  let [at, index] = [column, 0];
+  while (index < lead.length && at < column + width) {
+    at = columnAfter(lead[index], at);
     index += 1;
   }
-  return " ".repeat(Math.max(0, column - width)) + text.slice(index);
+  return " ".repeat(Math.max(0, at - column - width)) + text.slice(index);
 }
 
-/** Returns the lines of a container as its kids see them. */
-function innerLines(block) {
+function withoutQuoteSign(text, column) {
+  const sign = /^[ \t]*>/.exec(text)?.[0] ?? "";
+  const end = columnAfter(sign, column);
+  return sign && end - column <= 4 ? withoutIndent(text.slice(sign.length), 1, end) : text;
+}
+
+/** Returns the marker of a list item whose first line begins in `column`, its width, and the rest of the line. */
+function markerOf(text, column) {
+  const [, sign = "", blanks = "", rest = text] = MARKER.exec(text) ?? [];
+  const start = columnAfter(sign, column);
+  const end = columnAfter(blanks, start);
+  if (rest && end - start <= 4) return { marker: sign + blanks, width: end - column, rest };
+  return { marker: `${sign} `, width: start + 1 - column, rest: withoutIndent(blanks + rest, 1, start) };
+}
+
+/** Returns the lines of a container as its kids see them, and the column in which these begin. */
+function innerLines(block, column) {
+  const { lines } = block;
   if (block.type === "blockquote") {
-    return block.lines.map(({ at, text }) => ({ at, text: text.replace(/^ {0,3}> ?/, "") }));
+    const inner = lines.map(({ at, text }) => ({ at, text: withoutQuoteSign(text, column) }));
+    return [inner, columnAfter(/^[ \t]*(?:> ?)?/.exec(lines[0].text)[0], column)];
   }
-  if (block.type !== "list_item") return block.lines;
-  block.marker = markerOf(block.lines[0].text) ?? "";
-  const width = block.marker.length + (/\S$/.test(block.marker) ? 1 : 0);
-  return block.lines.map(({ at, text }, index) => ({
-    at, text: index ? withoutIndent(text, width) : text.slice(block.marker.length),
-  }));
+  if (block.type !== "list_item") return [lines, column];
+  const { marker, width, rest } = markerOf(lines[0].text, column);
+  Object.assign(block, { marker, width });
+  const inner = lines.map(({ at, text }, index) => ({ at, text: index ? withoutIndent(text, width, column) : rest }));
+  return [inner, column + width];
 }
 
-function fillLines(block) {
-  block.inner = block.type === "doc" ? block.lines : innerLines(block);
+function fillLines(block, column = 0) {
+  const [inner, innerColumn] = block.type === "doc" ? [block.lines, 0] : innerLines(block, column);
+  block.inner = inner;
   for (const kid of block.kids) {
-    kid.lines = block.inner.slice(kid.first - block.first, kid.last - block.first);
-    if (kid.kids) fillLines(kid);
+    kid.lines = inner.slice(kid.first - block.first, kid.last - block.first);
+    if (kid.kids) fillLines(kid, innerColumn);
     else if (kid.token.type === "html_block") kid.token.content = textOf(kid.lines);
   }
 }
@@ -154,6 +175,14 @@ function connect(block, node) {
   if (!block.kids) return true;
   if (block.type === "doc" && !block.kids.length) return !node.textContent; // a document is never empty
   return block.kids.length === node.childCount && block.kids.every((kid, index) => connect(kid, node.child(index)));
+}
+
+/** Whether a block ends in fenced code that nothing closes but the end of what holds it. */
+export function endsInOpenCode(block) {
+  if (block.kids?.length) return endsInOpenCode(block.kids.at(-1));
+  if (block.type !== "fence") return false;
+  const end = /^ {0,3}(\S+)\s*$/.exec(block.lines.at(-1).text)?.[1] ?? "";
+  return block.lines.length < 2 || !end.startsWith(block.token.markup) || end !== end[0].repeat(end.length);
 }
 
 /** Returns lines as one text. */

@@ -1,12 +1,14 @@
 // The document as Markdown again: what was not changed keeps its lines, byte for byte.
-import { Fragment } from "prosemirror-model";
 import { changedBlockText, changedRowText, newBlockText } from "./changed_block.js";
 import { normalize } from "./normalize.js";
 import { rowText, delimiterText } from "./serializer.js";
-import { markerOf, read, textOf } from "./source_tree.js";
+import { endsInOpenCode, read, textOf } from "./source_tree.js";
 
 const LISTS = new Set(["bullet_list", "ordered_list"]);
 const BETWEEN_LISTS = "<!-- -->";
+/** Blocks that are no text by themselves. */
+const NO_DOCUMENT = new Set(["list_item", "table_row"]);
+const DEEPEST = 4;
 const DEFINITION = /^ {0,3}\[(?!\^)[^\]]+\]:/;
 
 const lineOf = (text) => ({ at: null, text });
@@ -30,27 +32,33 @@ function pair(olds, news) {
       next = place + 1;
     }
   });
+  const isMovedHere = (index) => places.has(news[index]) && !pairs.includes(places.get(news[index]));
+  const isMovedAway = (place) => news.includes(olds[place].node);
   const segments = [];
   let [start, first] = [0, 0];
   for (let index = 0; index <= news.length; index += 1) {
     const end = index < news.length ? pairs[index] : olds.length;
     if (end === null) continue;
-    segments.push([start, index, first, end]);
+    segments.push([range(start, index).filter((at) => !isMovedHere(at)), range(first, end).filter((at) => !isMovedAway(at))]);
     [start, first] = [index + 1, end + 1];
   }
   for (const segment of segments) pairSegment(olds, news, pairs, ...segment);
   return pairs;
 }
 
-function pairSegment(olds, news, pairs, newStart, newEnd, oldStart, oldEnd) {
-  let [from, to, first, last] = [newStart, newEnd, oldStart, oldEnd];
-  while (from < to && first < last && news[from].eq(olds[first].node)) pairs[from++] = first++;
-  while (from < to && first < last && news[to - 1].eq(olds[last - 1].node)) pairs[--to] = --last;
+const range = (start, end) => Array.from({ length: Math.max(0, end - start) }, (_, index) => start + index);
+
+/** Pairs blocks between two that are known, given by their places: equal ones at both ends, then those of one type. */
+function pairSegment(olds, news, pairs, newPlaces, oldPlaces) {
+  let [from, to, first, last] = [0, newPlaces.length, 0, oldPlaces.length];
+  const [node, old] = [(index) => news[newPlaces[index]], (index) => olds[oldPlaces[index]].node];
+  const join = (index, other) => { pairs[newPlaces[index]] = oldPlaces[other]; };
+  while (from < to && first < last && node(from).eq(old(first))) join(from++, first++);
+  while (from < to && first < last && node(to - 1).eq(old(last - 1))) join(--to, --last);
   const isSame = to - from === last - first;
   while (from < to && first < last) {
-    const [node, block] = [news[from], olds[first]];
-    if (node.type === block.node.type && (isSame || isSimilar(node, block.node))) {
-      pairs[from++] = first++;
+    if (node(from).type === old(first).type && (isSame || isSimilar(node(from), old(first)))) {
+      join(from++, first++);
     } else if (isSame) {
       from += 1;
       first += 1;
@@ -70,16 +78,20 @@ function isSimilar(node, other) {
   return start + end >= 0.5 * Math.max(a.length, b.length, 1);
 }
 
-/** Writes the blocks of a text that was read as `source` (what `read` returns). */
+/**
+ * Writes the blocks of a text that was read as `source` (what `read` returns). With `isSpaced`, changed blocks get a blank
+ * line to their neighbours where there was none; those that are `newFrom` levels deep or more are written anew.
+ */
 class SourceWriter {
-  constructor(source) {
-    this.root = source.root;
+  constructor(source, { isSpaced = false, newFrom = Infinity } = {}) {
+    Object.assign(this, { root: source.root, isSpaced, newFrom, depth: 0 });
     this.definitions = source.root.lines.filter((line) => DEFINITION.test(line.text)).map((line) => line.text).join("\n");
   }
 
   /** Returns the lines of a block that was `block` and is `node` now. */
   changed(block, node) {
     if (block.node === node || block.node.eq(node)) return block.lines;
+    if (this.depth >= this.newFrom && !NO_DOCUMENT.has(block.type)) return linesOf(newBlockText(node, this.definitions));
     if (block.kids?.length && node.childCount) return this.wrap(block, node, this.inside(block, node));
     const source = textOf(block.lines);
     const text = block.type === "table_row"
@@ -105,21 +117,46 @@ class SourceWriter {
 
   /** Returns the lines in a container, as its kids see them. */
   inside(block, node) {
+    this.depth += 1;
+    const lines = this.linesInside(block, node);
+    this.depth -= 1;
+    return lines;
+  }
+
+  linesInside(block, node) {
     const { kids, inner, first } = block;
     const pairs = pair(kids, node.children);
+    const isPermuted = pairs.includes(null) && pairs.length === kids.length && kids.every((kid) => node.children.includes(kid.node));
     const lines = inner.slice(0, kids[0].first - first);
     let previous = -1;
     node.forEach((child, _, index) => {
       const place = pairs[index];
       if (index) lines.push(...this.gap(block, previous, place, [node.child(index - 1), child]));
       else lines.push(...this.lostDefinitions(block, 0, place ?? 0));
-      lines.push(...(place === null ? this.fresh(block, child, previous) : this.changed(kids[place], child)));
+      lines.push(...this.placed(block, child, place, { previous, pairs, index, isPermuted }));
       if (block.type === "table" && index === 0) lines.push(...this.delimiter(block, node));
       if (place !== null) previous = place;
     });
     if (previous < kids.length - 1) lines.push(...this.lostDefinitions(block, previous, kids.length - 1));
     const isHeadOnly = block.type === "table" && kids.length === 1;
     return [...lines, ...inner.slice(kids.at(-1).last - first + (isHeadOnly ? 1 : 0))];
+  }
+
+  /** Returns the lines of a child: from its place, from where it stood before it was moved, or new ones. */
+  placed(block, child, place, { previous, pairs, index, isPermuted }) {
+    const { kids } = block;
+    const from = place ?? kids.findIndex((kid, at) => kid.node === child && !pairs.includes(at));
+    if (from < 0) return this.fresh(block, child, previous);
+    const lines = this.changed(kids[from], child);
+    return isPermuted && block.type === "ordered_list" ? this.renumbered(block, lines, from, index) : lines;
+  }
+
+  /** Returns the lines of an item with the number of its new place, if the list counts, and the number is as wide. */
+  renumbered({ node: { attrs: { order } } }, lines, from, index) {
+    const [lead, number] = /^([ \t]*)(\d+)/.exec(lines[0].text)?.slice(1) ?? [];
+    const next = String(order + index);
+    if (from === index || Number(number) !== order + from || next.length !== number.length) return lines;
+    return [lineOf(lead + next + lines[0].text.slice(lead.length + number.length)), ...lines.slice(1)];
   }
 
   /** Returns the definitions of references that stood between blocks that are gone. */
@@ -140,12 +177,32 @@ class SourceWriter {
   gap(block, previous, place, nodes) {
     if (block.type === "table") return [];
     const isNeighbour = place !== null && place === previous + 1 && previous >= 0;
-    if (isNeighbour) return this.linesBetween(block, previous);
+    if (isNeighbour) return this.gapBetween(block, previous, nodes);
+    const before = block.kids[previous];
+    if (before && endsInOpenCode(before)) {
+      if (!before.kids) return [lineOf(before.token.markup), lineOf("")];
+      return areOneList(...nodes) ? [lineOf(BETWEEN_LISTS), lineOf("")] : [];
+    }
     const end = place ?? Math.min(previous + 1, block.kids.length - 1);
     const kept = place === null ? [] : this.lostDefinitions(block, previous, end);
     if (kept.length) return isBlank([kept[0]]) ? kept : [lineOf(""), ...kept];
-    if (block.type !== "doc" && this.isTight(block)) return [];
-    return areOneList(...nodes) ? ["", BETWEEN_LISTS, ""].map(lineOf) : [lineOf("")];
+    if (block.type !== "doc" && this.isTight(block) && !(this.isSpaced && block.type === "list_item")) return [];
+    return areOneList(...nodes) || this.isSpaced ? this.wideGap([], nodes, block.kids[place]) : [lineOf("")];
+  }
+
+  /** Returns the lines between two blocks that were neighbours before. */
+  gapBetween(block, index, nodes) {
+    const lines = this.linesBetween(block, index);
+    const isChanged = nodes.some((node, side) => !node.eq(block.kids[index + side].node));
+    return this.isSpaced && isChanged && !LISTS.has(block.type) ? this.wideGap(lines, nodes, block.kids[index + 1]) : lines;
+  }
+
+  /** Returns lines between two blocks that separate them whatever they are; `next` is the source of the second, if it has one. */
+  wideGap(lines, nodes, next) {
+    const isIndented = /^[ \t]/.test(next?.lines[0].text ?? "");
+    const takesIndented = LISTS.has(nodes[0].type.name) || nodes[0].type.spec.code;
+    if (areOneList(...nodes) || (isIndented && takesIndented)) return ["", BETWEEN_LISTS, ""].map(lineOf);
+    return lines.length && isBlank([lines[0]]) ? lines : [lineOf(""), ...lines];
   }
 
   isTight(block) {
@@ -170,8 +227,8 @@ class SourceWriter {
     if (block.type === "table") return [lineOf(rowText(node))];
     if (!LISTS.has(block.type)) return linesOf(newBlockText(node, this.definitions));
     const sibling = block.kids[Math.max(previous, 0)];
-    const marker = (markerOf(sibling.lines[0].text) || "- ").replace(/(?<=[-*+.)])$|\t$/, " ")
-      .replace(/\d+/, (number) => String(Number(number) + 1));
+    const [lead, sign = "-"] = /^( *)([-*+]|\d+[.)])/.exec(sibling.marker)?.slice(1) ?? [""];
+    const marker = `${lead}${sign.replace(/\d+/, (number) => String(Number(number) + 1))} `.padEnd(sibling.width);
     const separator = this.isTight(block) && node.childCount < 3 ? "\n" : "\n\n";
     const inner = node.children.map((child) => newBlockText(child, this.definitions)).join(separator);
     return this.withMarker(linesOf(inner), marker);
@@ -186,17 +243,13 @@ class SourceWriter {
   wrap(block, node, inner) {
     const isItem = block.type === "list_item";
     if (!isItem && block.type !== "blockquote") return block.type === "ordered_list" ? this.numbered(block, node, inner) : inner;
-    const marker = isItem ? this.itemMarker(block) : "> ";
-    const rest = isItem ? " ".repeat(marker.length) : "> ";
+    const sign = /^[ \t]*>[ \t]?/.exec(block.lines[0].text)?.[0].replace(/\t$/, " ");
     return inner.map(({ at, text }, index) => {
       const isFirst = at === block.first;
       if (at !== null && isFirst === (index === 0)) return block.lines[at - block.first];
-      return lineOf(((index ? rest : marker) + text).replace(/\s+$/, isItem ? "" : (end) => (text ? end : "")));
+      if (!isItem) return lineOf(text ? sign + (/>$/.test(sign) && /^[ \t]/.test(text) ? " " : "") + text : sign.trimEnd());
+      return lineOf(((index ? " ".repeat(block.width) : block.marker) + text).replace(/\s+$/, ""));
     });
-  }
-
-  itemMarker(block) {
-    return block.marker + (/\S$/.test(block.marker) ? " " : "");
   }
 
   /** Lets the first item of a list have the number with which the list begins. */
@@ -207,15 +260,25 @@ class SourceWriter {
   }
 }
 
-/** Returns a document without the comments that keep two lists apart. */
-function comparable(doc) {
-  const blocks = doc.children.filter((node) => node.type.name !== "source" || node.textContent !== BETWEEN_LISTS);
-  return doc.copy(Fragment.from(blocks));
+/**
+ * Returns a document without the comments that keep two lists apart, and with `isLenient` without the difference between
+ * lists whose items have blank lines between them and others.
+ */
+function comparable(node, isLenient) {
+  if (node.isLeaf || node.isTextblock) return node;
+  const blocks = node.children.filter((child) => child.type.name !== "source" || child.textContent !== BETWEEN_LISTS)
+    .map((child) => comparable(child, isLenient));
+  const attributes = isLenient && LISTS.has(node.type.name) ? { ...node.attrs, tight: true } : node.attrs;
+  return node.type.create(attributes, blocks);
+}
+
+function areEqual(doc, other, isLenient = false) {
+  return doc.eq(other) || comparable(doc, isLenient).eq(comparable(other, isLenient));
 }
 
 /** Whether a text is read as this document. */
 export function isTextOf(text, doc) {
-  return comparable(read(text).doc).eq(comparable(doc));
+  return areEqual(read(text).doc, doc);
 }
 
 /** Returns the text of a document whose blocks are all written anew. */
@@ -227,16 +290,10 @@ function wholeText(doc) {
   }).join("");
 }
 
-/** Returns the text with the blocks that were changed at the top level written anew, each between blank lines. */
-function carefulText(source, doc) {
-  const writer = new SourceWriter(source);
-  writer.changed = (block, node) => (block.node.eq(node) ? block.lines : linesOf(newBlockText(node, writer.definitions)));
-  writer.gap = (block, previous, place, nodes) => {
-    const lines = SourceWriter.prototype.gap.call(writer, block, previous, place, nodes);
-    return lines.length ? lines : [lineOf("")];
-  };
-  return textOf(writer.inside(source.root, doc));
-}
+/** The ways to write a changed text, those that keep most of it first. */
+const WAYS = [
+  [{}, { isSpaced: true }], Array.from({ length: DEEPEST }, (_, index) => ({ isSpaced: true, newFrom: DEEPEST - index })),
+];
 
 /**
  * Returns `{ text, isExact }`: the Markdown of a document that was read from `source` (what `read` returns). The lines of
@@ -249,13 +306,18 @@ export function write(source, shown) {
     const text = [...source.root.lines.map((line) => line.text).filter((line) => line.trim()), ""].join("\n\n") + wholeText(doc);
     return { text: `${text}\n`, isExact: isTextOf(text, doc) };
   }
-  const writers = [
-    () => textOf(new SourceWriter(source).inside(source.root, doc)), () => carefulText(source, doc), () => wholeText(doc),
-  ];
-  let text = "";
-  for (const writer of doc.childCount ? writers : []) {
-    text = writer();
-    if (isTextOf(text, doc)) return { text, isExact: true };
+  const tried = new Map();
+  for (const ways of WAYS) {
+    const texts = [];
+    for (const way of ways) {
+      const text = textOf(new SourceWriter(source, way).inside(source.root, doc));
+      if (tried.has(text)) continue;
+      tried.set(text, read(text).doc);
+      if (areEqual(tried.get(text), doc)) return { text, isExact: true };
+      texts.push(text);
+    }
+    const text = texts.find((one) => areEqual(tried.get(one), doc, true));
+    if (text !== undefined) return { text, isExact: true };
   }
-  return { text, isExact: text === "" && doc.childCount === 0 };
+  return { text: tried.keys().next().value, isExact: false };
 }

@@ -68,7 +68,7 @@ export class UnitView extends PanelView {
     });
     field.addEventListener("blur", () => this.close(field.value));
     this.panel.append(field);
-    this.dom.after(this.panel);
+    this.dom.append(this.panel); // ProseMirror takes out what stands beside it
     field.focus();
     field.select();
   }

@@ -8,49 +8,49 @@ import { EditorState, Plugin } from "prosemirror-state";
 import { tableEditing } from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
 import { COMMANDS, KEYS, isActive, isInTable } from "./commands.js";
+import { currentBlock } from "./current_block.js";
 import { element } from "./elements.js";
+import { EmbeddedPictureView, embeddedPicture } from "./embedded_picture.js";
 import { FactsForm } from "./facts_form.js";
-import { divide } from "./front_matter.js";
+import { keyboard } from "./keyboard.js";
 import { menus } from "./menus.js";
-import { cleanHtml, fromText } from "./pasting.js";
+import { joinedText, openText } from "./opened_text.js";
+import { fromText, htmlCleaner } from "./pasting.js";
 import { PictureView, fillPlace, keepPlace, pictureTools, releasePlace } from "./pictures.js";
 import { read } from "./source_tree.js";
 import { write } from "./source_writer.js";
 import { typing } from "./typing.js";
 import { UnitView, decorations } from "./units.js";
 
-const REDIRECT = /^\s*#redirect(?:ion)?\b/i;
 const WAIT = 400;
-
-/** Returns why a text cannot be edited here, as the name of a message, or "". */
-function refusal(text, source) {
-  if (REDIRECT.test(text)) return "refusedRedirect";
-  return source.isWhole && write(source, source.doc).text === text ? "" : "refusedSource";
-}
 
 class VisualEditor {
   constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, onState }) {
     Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
-    const parts = divide(field.value);
-    this.source = read(parts?.body ?? "");
-    this.refusal = parts ? refusal(parts.body, this.source) : "refusedFacts";
+    const { parts, source, refusal } = openText(field.value);
+    Object.assign(this, { source, refusal });
     if (this.refusal) return;
-    this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.keepSoon() });
+    this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.changeFacts() });
     this.place = document.createElement("div");
-    host.replaceChildren(this.factsPart(), this.place);
+    this.notice = element("p", { className: "box box-warning", hidden: true });
+    this.notice.setAttribute("role", "status");
+    host.replaceChildren(this.factsPart(), this.place, this.notice);
     const plugins = [
-      menus({ host, blocks, pagesUrl, texts }), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
-      gapCursor(), tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
+      menus({ host, blocks, pagesUrl, texts }), keyboard(toolbar), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
+      gapCursor(), tableEditing(), decorations, currentBlock(texts.placeholder), new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
       state: EditorState.create({ doc: this.source.doc, plugins }),
-      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, class: "text", dir: "auto", spellcheck: "true" },
+      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, "aria-keyshortcuts": "Alt+F10", class: "text", dir: "auto", spellcheck: "true" },
       nodeViews: {
-        wiki: (node, view, getPos) => new UnitView(node, view, getPos, texts),
+        wiki: (node, view, getPos) => (
+          embeddedPicture(node.attrs.source)
+            ? new EmbeddedPictureView(node, view, getPos, texts, pictures) : new UnitView(node, view, getPos, texts)
+        ),
         image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
       },
       clipboardTextParser: fromText,
-      transformPastedHTML: cleanHtml,
+      transformPastedHTML: htmlCleaner({ texts, pictures, say: (words) => this.say(words) }),
       dispatchTransaction: (transaction) => this.apply(transaction),
     });
     this.showState();
@@ -58,14 +58,27 @@ class VisualEditor {
 
   /** Returns the facts in a part that can be folded; it is open where there is room. */
   factsPart() {
-    const summary = element("summary", {}, `${this.texts.facts} (${this.facts.count})`);
+    const summary = element("summary");
+    this.showCount = () => { summary.textContent = `${this.texts.facts} (${this.facts.count})`; };
+    this.showCount();
     const isOpen = matchMedia("(min-width: 48rem)").matches && this.facts.count > 0;
     return element("details", { className: "visual-facts", open: isOpen }, summary, this.facts.dom);
+  }
+
+  changeFacts() {
+    this.showCount();
+    this.keepSoon();
   }
 
   apply(transaction) {
     this.view.updateState(this.view.state.apply(transaction));
     if (transaction.docChanged) this.keepSoon();
+  }
+
+  /** Shows words below the text, or takes them away. */
+  say(words) {
+    this.notice.textContent = words;
+    this.notice.hidden = !words;
   }
 
   keepSoon() {
@@ -80,8 +93,7 @@ class VisualEditor {
     if (!this.isDirty) return;
     this.isDirty = false;
     const { text, isExact } = write(this.source, this.view.state.doc);
-    const head = this.facts.text;
-    this.field.value = head + (head && text && !head.endsWith("\n") ? "\n" : "") + text;
+    this.field.value = joinedText(this.facts.text, text);
     this.onState({ isExact });
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
@@ -113,7 +125,9 @@ class VisualEditor {
       button.setAttribute("aria-pressed", String(isActive(this.view.state, button.dataset.command)));
     }
     const tools = this.toolbar.querySelector("[data-table-tools]");
-    if (tools) tools.hidden = !isInTable(this.view.state);
+    if (!tools || tools.hidden === !isInTable(this.view.state)) return;
+    tools.hidden = !tools.hidden;
+    this.toolbar.scrollLeft = tools.hidden ? 0 : tools.offsetLeft; // where they are not all in sight
   }
 
   focus() {
