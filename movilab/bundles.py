@@ -12,7 +12,7 @@ OPTIONS = ("--bundle", "--minify", "--format=esm", "--target=es2022", "--log-lev
 
 
 class Bundle(NamedTuple):
-    """A bundle: the folder of its modules in `static/wiki`, with an entry of the same name; its folder in `static/build`."""
+    """A bundle: the name of its folders in `static/wiki` and `static/build`, and of the module that imports all."""
 
     name: str
     styles: dict[str, str] = {}

@@ -24,7 +24,7 @@ from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.permissions import Action
-from wiki.pages.views import edit, manage
+from wiki.pages.views import manage, previews
 from wiki.pages.writing import page_writer
 from wiki.text.titles import MIRROR_NAMESPACE
 
@@ -75,7 +75,7 @@ def suggest(request: HttpRequest, title: str) -> HttpResponseBase:
         if "preview" in request.POST:
             form.is_valid()
             form.errors.clear()
-            extra = edit.preview_context(request, page, page.full_title, form["text"].value() or "")
+            extra = previews.preview_context(request, page, page.full_title, form["text"].value() or "")
             status = 200
         elif form.is_valid():
             rate_limits.limit_suggestions(request)

@@ -1,6 +1,6 @@
 // The two ways to write: as the page looks, or as source. The choice is remembered in this browser. The source has an editor
 // too, with styles and completion; the field itself is what is shown until an editor is there, or if none comes.
-import { PictureUploads, SourcePictures, isPastedPicture, pictureFiles, pictureInsertion, pictureMarkdown } from "./picture_uploads.js";
+import { PictureUploads, SourcePictures, csrfToken, isPastedPicture, pictureFiles, pictureInsertion, pictureMarkdown } from "./picture_uploads.js";
 
 const KEY = "movilab-editor";
 
@@ -143,14 +143,25 @@ export class WritingModes {
 
   visualOptions() {
     return {
-      blocks: menuBlocks(this.form),
+      blocks: menuBlocks(this.form), askCalls: (text) => this.askCalls(text),
       onState: ({ isExact }) => { this.note.textContent = isExact ? "" : this.texts.inexact; },
     };
   }
 
+  /** Asks the wiki what the calls of a text answer, by their sources. */
+  async askCalls(text) {
+    const { calls, title } = this.hosts.visual.dataset;
+    const body = new FormData();
+    body.set("title", title);
+    body.set("text", text);
+    const answer = await fetch(calls, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrfToken(this.form) } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return (await answer.json()).answers;
+  }
+
   sourceOptions() {
     return {
-      title: this.hosts.source.dataset.title,
+      title: this.hosts.visual.dataset.title,
       phrases: Object.fromEntries(dataOf(this.form, "template[data-phrases]")),
       calls: dataOf(this.form, "template[data-calls]").map(([label, detail]) => ({ label, detail })),
     };

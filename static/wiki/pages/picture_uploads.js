@@ -27,7 +27,7 @@ export function pictureMarkdown({ name, description }) {
 }
 
 /** Returns the token that Django asks for: that of the cookie is newer, if one signed in again in another tab. */
-function csrfToken(form) {
+export function csrfToken(form) {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? form.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 

@@ -66,8 +66,10 @@ export function continueList(view) {
   const found = continuation(line.text);
   if (!found || !main.empty || main.head < line.from + found.length || isInCode(state, main.head)) return false;
   const isEmpty = !line.text.slice(found.length).trim();
-  const change = isEmpty ? { from: line.from, to: line.to } : { from: main.head, insert: `\n${found.next}` };
-  const anchor = isEmpty ? line.from : main.head + found.next.length + 1;
-  view.dispatch({ changes: change, selection: { anchor }, scrollIntoView: true, userEvent: "input" });
+  const from = isEmpty ? line.from : main.head;
+  const insert = isEmpty ? "\n" : `\n${found.next}`; // a blank line, else the next one would belong to the item above
+  view.dispatch({
+    changes: { from, to: isEmpty ? line.to : from, insert }, selection: { anchor: from + insert.length }, scrollIntoView: true, userEvent: "input",
+  });
   return true;
 }

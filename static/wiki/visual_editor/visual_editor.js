@@ -7,6 +7,8 @@ import { keymap } from "prosemirror-keymap";
 import { EditorState, Plugin } from "prosemirror-state";
 import { tableEditing } from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
+import { CallAnswers } from "./call_answers.js";
+import { SourceBlockView, callBlocks } from "./call_blocks.js";
 import { COMMANDS, KEYS, isActive, isInTable } from "./commands.js";
 import { element } from "./elements.js";
 import { FactsForm } from "./facts_form.js";
@@ -29,7 +31,7 @@ function refusal(text, source) {
 }
 
 class VisualEditor {
-  constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, onState }) {
+  constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, askCalls, onState }) {
     Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
     const parts = divide(field.value);
     this.source = read(parts?.body ?? "");
@@ -38,15 +40,17 @@ class VisualEditor {
     this.facts = new FactsForm(parts, { texts, factsUrl, onChange: () => this.keepSoon() });
     this.place = document.createElement("div");
     host.replaceChildren(this.factsPart(), this.place);
+    this.answers = new CallAnswers({ ask: askCalls, text: () => this.writtenText() });
     const plugins = [
-      menus({ host, blocks, pagesUrl, texts }), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
+      callBlocks, menus({ host, blocks, pagesUrl, texts }), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
       gapCursor(), tableEditing(), decorations, new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
       state: EditorState.create({ doc: this.source.doc, plugins }),
       attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, class: "text", dir: "auto", spellcheck: "true" },
       nodeViews: {
-        wiki: (node, view, getPos) => new UnitView(node, view, getPos, texts),
+        wiki: (node, view, getPos) => new UnitView(node, view, getPos, { texts, answers: this.answers }),
+        source: (node, view, getPos) => new SourceBlockView(node, view, getPos, { texts, answers: this.answers }),
         image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
       },
       clipboardTextParser: fromText,
@@ -86,6 +90,11 @@ class VisualEditor {
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  writtenText() {
+    this.keep();
+    return this.field.value;
+  }
+
   /** Keeps a place in the text for a picture that is on its way. */
   keepPlace(name, at) {
     return keepPlace(this.view, name, at);
@@ -122,6 +131,7 @@ class VisualEditor {
 
   close() {
     this.keep();
+    this.answers.close();
     this.view.destroy();
     this.host.replaceChildren();
   }
