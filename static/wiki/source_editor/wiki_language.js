@@ -6,7 +6,8 @@ import { endOfCall } from "../visual_editor/calls.js";
 
 const LINK = /^!?\[\[((?:[^[\]]|\](?!\])){1,2000})\]\]/;
 const FENCE = /^---[ \t]*$/;
-const CALL_LINES = 500;
+/** Longest call that is looked for: an unclosed one must not make the reader slow. */
+const CALL_LENGTH = 4000;
 const [link, fact, call, front, marked] = Array.from({ length: 5 }, () => Tag.define());
 
 /** A line that may stand in front matter: blank, indented, an item, a comment, or with a name and a colon. */
@@ -21,17 +22,15 @@ function frontMatter(context, line) {
   return true;
 }
 
-/** Reads a call that begins a line and ends one, also over blank lines. */
+/** Reads a call that begins a line, over several lines; as far as a blank one if it is not closed. */
 function callBlock(context, line) {
   if (!line.text.startsWith("{{", line.pos) || endOfCall(line.text, line.pos) >= 0) return false;
   const start = context.lineStart + line.pos;
   let text = line.text.slice(line.pos);
-  for (let count = 0; count < CALL_LINES && context.nextLine(); count += 1) {
+  let isOpen = context.nextLine();
+  while (isOpen && line.text.trim() && text.length < CALL_LENGTH) {
     text += `\n${line.text}`;
-    if (line.text.includes("}}") && endOfCall(text, 0) >= 0) {
-      context.nextLine();
-      break;
-    }
+    isOpen = context.nextLine() && !(text.endsWith("}}") && endOfCall(text, 0) >= 0);
   }
   context.addElement(context.elt("Call", start, context.prevLineEnd()));
   return true;
@@ -48,8 +47,8 @@ function wikiLink(context, next, at) {
 
 /** Reads `{{…}}` within a paragraph. */
 function inlineCall(context, next, at) {
-  if (next !== 123 || context.char(at + 1) !== 123) return -1;
-  const end = endOfCall(context.slice(at, context.end), 0);
+  if (next !== 123 || context.char(at + 1) !== 123 || context.slice(at - 1, at) === "{") return -1;
+  const end = endOfCall(context.slice(at, Math.min(context.end, at + CALL_LENGTH)), 0);
   return end < 0 ? -1 : context.addElement(context.elt("Call", at, at + end));
 }
 
@@ -95,8 +94,11 @@ const highlighter = tagHighlighter([
   { tag: [front], class: "md-front" },
 ]);
 
+/** The reader of the wiki's Markdown. */
+export const wikiParser = parser.configure([GFM, wikiMarkup]);
+
 /** Returns the extensions that read the text as the wiki's Markdown, and style it by classes. */
 export function wikiLanguage() {
-  const language = new Language(defineLanguageFacet(), parser.configure([GFM, wikiMarkup]), [], "markdown");
+  const language = new Language(defineLanguageFacet(), wikiParser, [], "markdown");
   return [language, syntaxHighlighting(highlighter)];
 }
