@@ -8,7 +8,8 @@ function shown(html) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   for (const element of body.querySelectorAll("[id]")) element.removeAttribute("id");
   for (const link of body.querySelectorAll("a[href]")) link.removeAttribute("href");
-  for (const field of body.querySelectorAll("button, input, select, textarea, summary, [tabindex]")) field.tabIndex = -1;
+  for (const field of body.querySelectorAll("button, input, select, textarea, summary")) field.tabIndex = -1;
+  for (const part of body.querySelectorAll(".scroll")) part.tabIndex = 0; // a wide table is scrolled by keys
   const content = document.createDocumentFragment();
   content.append(...[...body.childNodes].map((node) => document.importNode(node, true)));
   return content;
