@@ -1,7 +1,7 @@
 """Files of npm packages that pages use: `python -m movilab.assets [ACTION]`.
 
-Without an action the files named in `FILES` are copied into `static/build`, where Django finds them, and the bundle of
-`bundles.py` is made there; then the table of communes is made (`commune_sources.py`). `development`
+Without an action the files named in `FILES` are copied into `static/build`, where Django finds them, and the bundles of
+`bundles.py` are made there; then the table of communes is made (`commune_sources.py`). `development`
 installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes `package-lock.json` anew
 from `package.json`. Work whose inputs have not changed is left out: `.stamp` in the folder that was made holds their
 hash.
@@ -111,7 +111,8 @@ def build(root: Path = BASE_DIR) -> None:
     shutil.rmtree(made, ignore_errors=True)
     for package in FILES:
         copy(root, package, made / package)
-    bundles.make_bundle(root, root / MODULES, find_node().node, made / bundles.NAME)
+    for bundle in bundles.BUNDLES:
+        bundles.make_bundle(root, root / MODULES, find_node().node, made / bundle.name, bundle)
     (made / STAMP).write_text(wanted, encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     made.rename(target)

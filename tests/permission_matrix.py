@@ -144,6 +144,7 @@ ROWS: dict[str, list[Row]] = {
         Row((302, 302, 403, 403), ON_PAGE, post=True),
     ],
     "preview": [Row((200, 200, 200, 200), post=True)],
+    "call_answers": [Row((200, 200, 200, 200), post=True)],
     "create": refused_writing(),
     "create_place": refused_writing(),
     "form": [

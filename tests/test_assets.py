@@ -68,13 +68,19 @@ def test_it_built_what_pages_use_where_django_finds_it() -> None:
     assert missing == [], "run `make assets`"
 
 
-def test_the_bundle_is_small_and_carries_the_licences_of_its_packages() -> None:
-    folder = ROOT / "static/build" / bundles.NAME
-    assert len(gzip.compress((folder / bundles.ENTRY).read_bytes())) < 180_000
-    licences = (folder / "LICENSES.txt").read_text(encoding="utf-8")
-    assert licences.count("prosemirror-") >= 10
-    assert licences.count("Permission is hereby granted") >= 15
-    assert all((folder / name).exists() for name in bundles.STYLES.values())
+@pytest.mark.parametrize(
+    ("bundle", "size", "prefix", "packages", "licences"),
+    [(bundles.VISUAL_EDITOR, 180_000, "prosemirror-", 10, 15), (bundles.SOURCE_EDITOR, 150_000, "@codemirror/", 6, 10)],
+)
+def test_a_bundle_is_small_and_carries_the_licences_of_its_packages(
+    bundle: bundles.Bundle, size: int, prefix: str, packages: int, licences: int
+) -> None:
+    folder = ROOT / "static/build" / bundle.name
+    assert len(gzip.compress((folder / bundle.entry).read_bytes())) < size
+    text = (folder / "LICENSES.txt").read_text(encoding="utf-8")
+    assert text.count(prefix) >= packages
+    assert text.count("Permission is hereby granted") >= licences
+    assert all((folder / name).exists() for name in bundle.styles.values())
 
 
 def test_a_package_without_a_licence_is_not_bundled(tmp_path: Path) -> None:
@@ -105,7 +111,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             log.write(" ".join(command[1:]) + "\n")
         return 0
 
-    def bundle(root: Path, modules: Path, node: list[str], target: Path) -> None:
+    def bundle(root: Path, modules: Path, node: list[str], target: Path, bundle: bundles.Bundle) -> None:
         target.mkdir()
 
     monkeypatch.setattr(bundles, "make_bundle", bundle)

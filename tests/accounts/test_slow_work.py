@@ -87,7 +87,7 @@ def test_work_that_many_pages_offer_counts_as_a_preview(
     monkeypatch.setattr(slow_work, "limit_previews", counted.append)
     slow_work.begin(request := request_of(anna), kind)
     slow_work.end(request)
-    assert counted == ([request] if kind in ("preview", "comparison", "credits") else [])
+    assert counted == ([request] if kind in ("preview", "calls", "comparison", "credits") else [])
 
 
 @pytest.mark.only_on("sqlite")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_layout import sign_in, write_as_source
+from tests.browser.test_layout import SOURCE, sign_in, write_as_source
 from tests.browser.test_visual_editor import EDITOR, TEXT, open_editor, place_cursor, saved
 from tests.factories import make_page
 from tests.pages.test_media import drawn
@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqli
 BUTTON = "[data-picture-button]"
 SHOWN = f"{EDITOR} .wiki-picture img"
 LINE = ".upload"
+FIELD = "textarea[name=text]"
 HAND_OVER = """(target, [kind, files, html]) => {
   const data = new DataTransfer();
   for (const [name, type, content] of files) {
@@ -267,14 +268,55 @@ def test_in_the_source_the_markdown_comes_behind_the_line(
     send(client_of(alice), drawn(size=(61, 40)), "b.jpg", description="Vu d'en [bas")
     open_editor(tab)
     write_as_source(tab)
-    field = tab.locator("textarea[name=text]")
-    field.evaluate("(field) => field.setSelectionRange(field.value.indexOf('hêtre'), field.value.indexOf('hêtre'))")
+    tab.click(".cm-line:has-text('hêtre')")
     choose(tab, file())
     expect(tab.locator(f"{LINE}[data-kind=done]")).to_be_visible()
-    hand_over(tab, "textarea[name=text]", "paste", file("b.jpg", (61, 40)))
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowDown")
+    hand_over(tab, SOURCE, "paste", file("b.jpg", (61, 40)))
     two = "![Le four](File:Le_four.jpg)\n\n![Vu d'en \\[bas](File:B.jpg)\n"
-    expect(field).to_have_value(TEXT.replace("hêtre.\n", f"hêtre.\n\n{two}"))
+    expect(tab.locator(FIELD)).to_have_value(TEXT.replace("hêtre.\n", f"hêtre.\n\n{two}"))
     assert Picture.objects.count() == 2
+
+
+@pytest.mark.parametrize("is_styled", [True, False], ids=["editor", "field alone"])
+def test_the_place_in_the_source_is_kept_while_one_writes_before_it(
+    tab: Page, page: Any, alice: User, is_styled: bool
+) -> None:
+    if not is_styled:
+        tab.route("**/source_editor.js", lambda route: route.abort())
+    open_editor(tab)
+    tab.click("[data-mode=source]")
+    place = tab.locator(SOURCE if is_styled else FIELD)
+    expect(place).to_be_visible()
+    go_on = hold_uploads(tab)
+    put_cursor(tab, "hêtre.", is_styled)
+    choose(tab, file())
+    expect(tab.locator(LINE)).to_be_visible()
+    expect(tab.locator(".picture-place")).to_have_count(1 if is_styled else 0)
+    put_cursor(tab, "# Établi", is_styled)
+    tab.keyboard.type("\n\nAvant.")
+    put_cursor(tab, "* marteau", is_styled)
+    tab.keyboard.type(" lourd")
+    go_on()
+    expect(tab.locator(f"{LINE}[data-kind=done]")).to_be_visible()
+    tab.keyboard.type(" et neuf")
+    expected = TEXT.replace("# Établi\n", "# Établi\n\nAvant.\n").replace("marteau", "marteau lourd et neuf")
+    assert saved(tab, alice) == expected.replace("hêtre.\n", "hêtre.\n\n![Le four](File:Le_four.jpg)\n")
+
+
+def put_cursor(tab: Page, words: str, is_styled: bool) -> None:
+    """Put the cursor behind words of the source, in its editor or in the field."""
+    if is_styled:
+        tab.click(f".cm-line:has-text({words!r})")
+        tab.keyboard.press("End")
+        return
+    place = """(field, words) => {
+      const at = field.value.indexOf(words) + words.length;
+      field.focus();
+      field.setSelectionRange(at, at);
+    }"""
+    tab.locator(FIELD).evaluate(place, words)
 
 
 def test_the_menu_offers_a_picture(tab: Page, alice: User) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 
+SOURCE = ".cm-content"
+"""The source of a text, in the editor that has its field."""
 SCREENS = (
     "/",
     "/wiki/La_Filature",
@@ -50,7 +52,13 @@ def write_as_source(tab: Page) -> None:
     """Let the open editor show the source; it stays so in this browser."""
     expect(tab.locator(".ProseMirror")).to_be_visible()
     tab.click("[data-mode=source]")
-    expect(tab.locator("textarea[name=text]")).to_be_visible()
+    expect(tab.locator(SOURCE)).to_be_visible()
+
+
+def fill_source(tab: Page, text: str) -> None:
+    """Write a text in place of that of the source, and wait until the field has it."""
+    tab.locator(SOURCE).fill(text)
+    expect(tab.locator("textarea[name=text]")).to_have_value(text)
 
 
 def test_the_chosen_theme_is_kept(tab: Page) -> None:
@@ -69,8 +77,8 @@ def test_editor_tools(tab: Page, alice: User) -> None:
     tab.goto("/edit/Établi")
     write_as_source(tab)
     field = tab.locator("textarea[name=text]")
-    field.fill("Un établi solide et lourd")
-    field.evaluate("field => field.setSelectionRange(20, 25)")
+    fill_source(tab, "Un établi solide et lourd")
+    tab.keyboard.press("Control+Shift+ArrowLeft")
     tab.click("[data-key=b]")
     expect(field).to_have_value("Un établi solide et **lourd**")
     tab.click("button[name=preview]")
@@ -83,7 +91,7 @@ def test_editor_tools(tab: Page, alice: User) -> None:
     expect(field).to_have_value("Un établi solide.")
     tab.click("[data-drafts] button >> nth=0")
     expect(field).to_have_value("Un établi solide et **lourd**")
-    field.press("Control+s")
+    tab.locator(SOURCE).press("Control+s")
     tab.wait_for_url(f"**/wiki/{quote('Établi')}")
     expect(tab.locator("article strong")).to_have_text("lourd")
     tab.goto("/edit/Établi")

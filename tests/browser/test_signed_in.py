@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_layout import sign_in, write_as_source
+from tests.browser.test_layout import fill_source, sign_in, write_as_source
 from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
@@ -86,7 +86,7 @@ def test_an_edit_conflict_on_a_phone(tab: Page, scene: None, bob: User) -> None:
     sign_in(tab, "alice")
     tab.goto("/edit/Atelier:Charte")
     write_as_source(tab)
-    tab.fill("textarea[name=text]", "# Charte\n\nMon texte à moi.")
+    fill_source(tab, "# Charte\n\nMon texte à moi.")
     page = page_lookup.find("Atelier:Charte", bob)
     assert page is not None
     page_writer.edit(page, "# Charte\n\nSon texte à lui.", page_writer.Author.of(bob))
@@ -138,7 +138,7 @@ def test_pasted_markup_of_mediawiki_becomes_markdown_on_demand(tab: Page, scene:
     tab.goto("/edit/Atelier:Charte")
     write_as_source(tab)
     field, button = tab.locator("textarea[name=text]"), tab.get_by_role("button", name="En faire du Markdown")
-    field.fill("== Titre ==\n'''gras'''")
+    fill_source(tab, "== Titre ==\n'''gras'''")
     tab.click("button[name=preview]")
     expect(tab.locator(".preview .text")).to_contain_text("'''gras'''")
     button.click()

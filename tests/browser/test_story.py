@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_layout import fill_source
 from tests.conftest import PASSWORD
 from tests.instances import Instance
 from wiki.pages import page_lookup
@@ -63,7 +64,7 @@ def as_source(tab: Page) -> None:
 def write(tab: Page, text: str, comment: str = "") -> None:
     """Fill in the source in the open editor, and save."""
     as_source(tab)
-    tab.fill("textarea[name=text]", text)
+    fill_source(tab, text)
     tab.fill("input[name=comment]", comment)
     follow(tab, "button[name=save]")
 
@@ -115,7 +116,7 @@ def _write_and_preview(tab: Page) -> None:
     tab.fill("input[name=title]", "Pain au levain")
     follow(tab, "main button[type=submit]")
     as_source(tab)
-    tab.fill("textarea[name=text]", "---\nNature: Pratique\n---\n**Farine** et eau.\n")
+    fill_source(tab, "---\nNature: Pratique\n---\n**Farine** et eau.\n")
     tab.click("button[name=preview]")
     expect(tab.locator(".preview strong")).to_have_text("Farine")
     write(tab, "---\nNature: Pratique\n---\nFarine et eau.\n\nCuire une heure.\n", "Première fournée")

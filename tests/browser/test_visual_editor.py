@@ -148,7 +148,7 @@ def test_a_text_that_would_change_opens_as_source(tab: Page, alice: User, text: 
     make_page("Renvoi", text, by=alice)
     sign_in(tab, "alice")
     tab.goto("/edit/Renvoi")
-    expect(tab.locator("textarea[name=text]")).to_be_visible()
+    expect(tab.locator(".cm-content")).to_be_visible()
     expect(tab.locator("[data-editor-note]")).to_contain_text(reason)
     expect(tab.locator(EDITOR)).to_have_count(0)
 

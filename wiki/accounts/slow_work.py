@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-Kind = Literal["preview", "comparison", "credits", "export", "import", "picture"]
+Kind = Literal["preview", "calls", "comparison", "credits", "export", "import", "picture"]
 SLOTS = 2
 """Pieces of slow work at once in one process."""
 LEASE = 60.0
@@ -54,7 +54,7 @@ def begin(request: HttpRequest, kind: Kind) -> None:
 
     Raises RateLimitExceeded, and ServerBusy if the person runs one of this kind already, or all slots are taken.
     """
-    if kind in ("preview", "comparison", "credits"):
+    if kind in ("preview", "calls", "comparison", "credits"):
         limit_previews(request)
     if hasattr(request, "slow_work"):
         return

@@ -25,7 +25,7 @@ from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.permissions import Action
-from wiki.pages.views import edit, manage, typed_changes
+from wiki.pages.views import manage, previews, typed_changes
 from wiki.pages.writing import page_writer
 from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 from wiki.text.titles import MIRROR_NAMESPACE
@@ -102,7 +102,7 @@ def _answer(request: HttpRequest, page: WikiPage, form: SuggestForm, fields: Sen
         if "changes" in form.data:
             extra = {"changes": typed_changes.compare_typed(request, page, form.data)}
         elif "preview" in form.data:
-            extra = edit.preview_context(request, page, page.full_title, form["text"].value() or "")
+            extra = previews.preview_context(request, page, page.full_title, form["text"].value() or "")
         elif form.is_valid() and (fields is None or fields.page_form.is_valid):
             rate_limits.limit_suggestions(request)
             proposal = _create_proposal(page, form.cleaned_data)

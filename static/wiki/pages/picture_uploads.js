@@ -26,7 +26,7 @@ export function pictureMarkdown({ name, description }) {
 }
 
 /** Returns the token that Django asks for: that of the cookie is newer, if one signed in again in another tab. */
-function csrfToken(form) {
+export function csrfToken(form) {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? form.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
@@ -164,10 +164,20 @@ export class PictureUploads {
   }
 }
 
-/** Writes pictures into the field of the source: behind the line with the cursor, between blank lines. */
+/** Returns where a picture for the position `at` of a text is written, and what: behind the line, between blank lines. */
+export function pictureInsertion(value, spot, picture) {
+  const end = value.indexOf("\n", spot);
+  const at = end < 0 ? value.length : end;
+  const [before, after] = [value.slice(0, at), value.slice(at)];
+  const lead = !before.trim() ? "" : "\n".repeat(Math.max(0, 2 - /\n*$/.exec(before)[0].length));
+  return { at, text: lead + pictureMarkdown(picture) + (after.startsWith("\n\n") || !after.trim() ? "" : "\n") };
+}
+
+/** Writes pictures into the field of the source; their places move with the text that is written before them. */
 export class SourcePictures {
   constructor(field, uploads) {
-    this.field = field;
+    Object.assign(this, { field, places: new Set(), value: field.value });
+    field.addEventListener("input", () => this.movePlaces());
     field.addEventListener("paste", (event) => {
       if (isPastedFile(event.clipboardData)) this.take(event, uploads, event.clipboardData);
     });
@@ -181,26 +191,43 @@ export class SourcePictures {
     uploads.add(filesOf(data));
   }
 
-  /** There is no place to keep: a picture comes where the cursor is when it has arrived. */
-  keepPlace() {
-    return null;
+  /** Moves the places behind a change: what is the same at the end of the text before and after it stays as far from the end. */
+  movePlaces() {
+    const [before, after] = [this.value, this.field.value];
+    this.value = after;
+    if (!this.places.size) return;
+    let same = 0;
+    const most = Math.min(before.length, after.length);
+    while (same < most && before.at(-1 - same) === after.at(-1 - same)) same += 1;
+    const end = before.length - same;
+    for (const place of this.places) if (place.at >= end) place.at += after.length - before.length;
   }
 
-  releasePlace() {}
+  keepPlace() {
+    const end = this.field.value.indexOf("\n", this.field.selectionEnd);
+    const place = { at: end < 0 ? this.field.value.length : end };
+    this.value = this.field.value;
+    this.places.add(place);
+    return place;
+  }
 
-  fillPlace(_, picture) {
+  releasePlace(place) {
+    this.places.delete(place);
+  }
+
+  fillPlace(place, picture) {
     const { field } = this;
-    const { value } = field;
-    const end = value.indexOf("\n", field.selectionEnd);
-    const at = end < 0 ? value.length : end;
-    const [before, after] = [value.slice(0, at), value.slice(at)];
-    const lead = !before.trim() ? "" : "\n".repeat(Math.max(0, 2 - /\n*$/.exec(before)[0].length));
-    const text = lead + pictureMarkdown(picture) + (after.startsWith("\n\n") || !after.trim() ? "" : "\n");
-    if (document.activeElement === field) {
-      field.setSelectionRange(at, at);
-      if (document.execCommand("insertText", false, text)) return; // keeps the browser's undo
+    const { at, text } = pictureInsertion(field.value, this.places.has(place) ? place.at : field.selectionEnd, picture);
+    this.places.delete(place);
+    const isFocused = document.activeElement === field;
+    const { selectionStart, selectionEnd } = field;
+    const moved = (position) => (position >= at ? position + text.length : position);
+    if (isFocused) field.setSelectionRange(at, at);
+    // execCommand keeps the browser's undo.
+    if (!isFocused || !document.execCommand("insertText", false, text)) {
+      field.setRangeText(text, at, at, "end");
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    field.setRangeText(text, at, at, "end");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.setSelectionRange(moved(selectionStart), moved(selectionEnd));
   }
 }

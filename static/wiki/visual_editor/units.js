@@ -25,11 +25,11 @@ export function labelOf(source) {
   return { kind: "markup", label: source, title: source };
 }
 
-/** Shows a unit; it is edited as its source, in a field beside it. */
+/** Shows a unit, a call as what it answers; it is edited as its source, in a field beside it. */
 export class UnitView extends PanelView {
-  constructor(node, view, getPos, texts) {
+  constructor(node, view, getPos, { texts, answers }) {
     super();
-    Object.assign(this, { node, view, getPos, texts });
+    Object.assign(this, { node, view, getPos, texts, answers });
     this.dom = document.createElement("span");
     this.dom.className = "wiki-unit";
     this.dom.addEventListener("click", () => this.open());
@@ -37,16 +37,29 @@ export class UnitView extends PanelView {
   }
 
   show() {
-    const { kind, label, title } = labelOf(this.node.attrs.source);
+    const { source } = this.node.attrs;
+    const { kind, label, title } = labelOf(source);
     this.dom.dataset.kind = kind;
-    this.dom.textContent = label;
+    this.showContent(label);
     this.dom.title = title;
+    this.dom.classList.remove("has-answer");
+    if (kind === "call") this.answers.want(source, (content) => { if (source === this.node.attrs.source) this.showAnswer(content); });
+  }
+
+  showAnswer(content) {
+    this.showContent(content);
+    this.dom.classList.add("has-answer");
+  }
+
+  showContent(content) {
+    this.dom.replaceChildren(content, ...(this.panel ? [this.panel] : []));
   }
 
   update(node) {
     if (node.type !== this.node.type) return false;
+    const isSame = node.attrs.source === this.node.attrs.source;
     this.node = node;
-    this.show();
+    if (!isSame) this.show();
     return true;
   }
 
@@ -68,7 +81,7 @@ export class UnitView extends PanelView {
     });
     field.addEventListener("blur", () => this.close(field.value));
     this.panel.append(field);
-    this.dom.append(this.panel); // ProseMirror takes out what stands beside it
+    this.dom.append(this.panel); // not beside it: ProseMirror takes out what it does not know
     field.focus();
     field.select();
   }

@@ -7,6 +7,8 @@ import { keymap } from "prosemirror-keymap";
 import { EditorState, Plugin } from "prosemirror-state";
 import { tableEditing } from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
+import { CallAnswers } from "./call_answers.js";
+import { SourceBlockView, callBlocks } from "./call_blocks.js";
 import { COMMANDS, KEYS, isActive, isInTable } from "./commands.js";
 import { currentBlock } from "./current_block.js";
 import { element } from "./elements.js";
@@ -25,7 +27,7 @@ import { UnitView, decorations } from "./units.js";
 const WAIT = 400;
 
 class VisualEditor {
-  constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, onState }) {
+  constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, askCalls, onState }) {
     Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
     const { parts, source, refusal } = openText(field.value);
     Object.assign(this, { source, refusal });
@@ -35,8 +37,9 @@ class VisualEditor {
     this.notice = element("p", { className: "box box-warning", hidden: true });
     this.notice.setAttribute("role", "status");
     host.replaceChildren(this.factsPart(), this.place, this.notice);
+    this.answers = new CallAnswers({ ask: askCalls, text: () => this.writtenText() });
     const plugins = [
-      menus({ host, blocks, pagesUrl, texts }), keyboard(toolbar), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
+      callBlocks, menus({ host, blocks, pagesUrl, texts }), keyboard(toolbar), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
       gapCursor(), tableEditing(), decorations, currentBlock(texts.placeholder), new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
@@ -45,8 +48,10 @@ class VisualEditor {
       nodeViews: {
         wiki: (node, view, getPos) => (
           embeddedPicture(node.attrs.source)
-            ? new EmbeddedPictureView(node, view, getPos, texts, pictures) : new UnitView(node, view, getPos, texts)
+            ? new EmbeddedPictureView(node, view, getPos, texts, pictures)
+            : new UnitView(node, view, getPos, { texts, answers: this.answers })
         ),
+        source: (node, view, getPos) => new SourceBlockView(node, view, getPos, { texts, answers: this.answers }),
         image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
       },
       clipboardTextParser: fromText,
@@ -98,6 +103,11 @@ class VisualEditor {
     this.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  writtenText() {
+    this.keep();
+    return this.field.value;
+  }
+
   /** Keeps a place in the text for a picture that is on its way. */
   keepPlace(name, at) {
     return keepPlace(this.view, name, at);
@@ -136,6 +146,7 @@ class VisualEditor {
 
   close() {
     this.keep();
+    this.answers.close();
     this.view.destroy();
     this.host.replaceChildren();
   }

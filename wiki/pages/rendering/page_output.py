@@ -63,3 +63,12 @@ def uncached_output(stored: RenderedPage, fields: PageFields, user: Reader, as_o
     """
     slots = replace(deferred_slots(stored, fields), as_of=as_of)
     return build_output(stored, deferred_content.get_provider().fill(slots, user))
+
+
+def call_answers(stored: RenderedPage, fields: PageFields, user: Reader) -> dict[str, str]:
+    """Return the safe HTML that the calls of a text that is not saved show to `user`, by their sources."""
+    calls = {number: data["source"] for number, data in stored.placeholders.items() if "call" in data}
+    if not calls:
+        return {}
+    results = deferred_content.get_provider().fill(deferred_slots(stored, fields), user).results
+    return {source.strip(): results[number] for number, source in calls.items() if number in results}

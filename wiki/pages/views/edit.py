@@ -14,23 +14,20 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
-from wiki.accounts import inline_sign_in, slow_work
+from wiki.accounts import inline_sign_in
 from wiki.accounts.models import User
 from wiki.errors import EditConflict, WikiError, gettext_noop
 from wiki.licenses import catalogue
 from wiki.pages import comment_suggestions, file_types, page_lookup, permissions, similar_titles
 from wiki.pages.error_middleware import asks_for_json, json_error, message_for
 from wiki.pages.models import LANGUAGES, Kind, WikiPage
-from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
-from wiki.pages.rendering import page_output, page_renderer
-from wiki.pages.views import edit_conflicts, section_edit, typed_changes
+from wiki.pages.views import edit_conflicts, previews, section_edit, typed_changes
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.text import titles
-from wiki.text.conversion.mediawiki_markup import looks_like_mediawiki, to_markdown
+from wiki.text.conversion.mediawiki_markup import to_markdown
 from wiki.text.normalization import clean_text
 
 
@@ -121,7 +118,7 @@ def show_preview(
         if page is not None and "changes" in data:
             changes = typed_changes.compare_typed(request, page, data)
             return render_editor(request, page, full_title, form, changes=changes, **extra)
-        preview = preview_context(request, page, full_title, data.get("text", ""))
+        preview = previews.preview_context(request, page, full_title, data.get("text", ""))
     except WikiError as error:
         form.is_valid()
         form.add_error(None, message_for(error))
@@ -160,11 +157,11 @@ def render_editor(
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    """Render the editor with `form`. `extra` is template context; its `preview` is the result of `preview_context`."""
+    """Render the editor with `form`. `extra` is template context, its `preview` that of `previews.preview_context`."""
     license_id = page.license if page else catalogue.DEFAULT
     twins: list[WikiPage] = []
     if page is None:
-        new = _new_fields(full_title, (get_language() or "fr")[:2])
+        new = previews.new_fields(full_title, (get_language() or "fr")[:2])
         twins = similar_titles.find_twins(new.namespace, new.place, new.title, request.user)
     context = {
         "page": page,
@@ -184,38 +181,6 @@ def render_editor(
         **extra,
     }
     return render(request, "wiki/pages/edit.html", context, status=status)
-
-
-def preview_context(request: HttpRequest, page: WikiPage | None, full_title: str, text: str) -> dict[str, Any]:
-    """Return the template context of the preview of a text. Raises RateLimitExceeded."""
-    slow_work.begin(request, "preview")
-    language = (get_language() or "fr")[:2]
-    fields = PageFields.of(page) if page else _new_fields(full_title, language)
-    stored = page_renderer.render_preview(clean_text(text), fields, language)
-    output = page_output.uncached_output(stored, fields, request.user)
-    return {
-        "preview": output.html,
-        "preview_problems": stored.problems,
-        "preview_facts": output.fact_box,
-        "is_mediawiki": looks_like_mediawiki(text),
-    }
-
-
-def _new_fields(full_title: str, language: str) -> PageFields:
-    """Return the fields of a new page; without a title if `full_title` is invalid."""
-    try:
-        return page_lookup.fields_for_title(full_title, license=catalogue.DEFAULT, language=language)
-    except titles.TitleProblem:
-        return PageFields(0, None, "", False, catalogue.DEFAULT, language)
-
-
-@require_POST
-def preview(request: HttpRequest) -> HttpResponse:
-    """Render only the preview, for the script of the editor."""
-    title = request.POST.get("title", "")
-    page = page_lookup.find(title, request.user) if title else None
-    context = preview_context(request, page, title, request.POST.get("text", ""))
-    return render(request, "wiki/pages/_preview.html", context)
 
 
 def open_editor(request: HttpRequest, page: WikiPage, text: str, comment: str, base: int) -> HttpResponseBase:
