@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -196,3 +197,19 @@ def test_pages_are_served_while_the_file_of_a_picture_is_gone(alice: User) -> No
         assert response.status_code == 200, path
     assert f'src="/media/{picture.file.name}"' in reader.get("/wiki/Fournil").content.decode()
     assert 'alt="Le four"' in reader.get("/wiki/Fournil").content.decode()
+
+
+def test_copies_of_photos_are_webp_with_their_true_size(alice: User, client_of: ClientOf) -> None:
+    raw = io.BytesIO()
+    Image.new("RGB", (1200, 900), "green").save(raw, "JPEG")
+    client = client_of(alice)
+    upload(client, raw.getvalue(), name="vue.jpg")
+    make_page("Vue", "![La vue](File:vue.jpg)", by=alice)
+    html = client.get("/wiki/Vue").content.decode()
+    assert re.search(r'srcset="[^"]+\.webp 400w, [^"]+\.webp 800w', html)
+    assert 'width="' in html
+    picture = Picture.objects.get()
+    copy = picture.get_rendition("width-400")
+    with Image.open(copy.file) as opened:
+        assert (opened.format, opened.size) == ("WEBP", (400, 300))
+    assert picture.file.name.endswith(".jpg"), "the original stays"

@@ -1,4 +1,4 @@
-"""How the form of a page's kind lays out its facts: their order, their labels, and which of them are pictures."""
+"""How the form of a page's kind lays out its facts: order, sections, labels, and which of them are pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wiki.forms.field_inputs import input_of
-from wiki.forms.form_definition import FormField
+from wiki.forms.form_definition import FormField, FormSection
 from wiki.forms.form_lookup import all_fields, form_of_kind, property_key
 from wiki.text import titles
 
@@ -22,6 +22,12 @@ class FactLayout:
     title_key: str = ""
     """Title key of the page of the form, whether it exists or not; "" where no form lays out the facts."""
     fields: Mapping[str, FormField] = field(default_factory=dict)
+    sections: Mapping[str, FormSection] = field(default_factory=dict)
+    """The section of each field, by the same keys."""
+
+    def section(self, key: str, language: str) -> str:
+        """Return the title of the section that a property stands in; "" for none."""
+        return self.sections[key].label(language) if key in self.sections else ""
 
     def position(self, key: str) -> int:
         """Return the place of a property in the order; those without a field come last."""
@@ -44,4 +50,5 @@ def layout_of(page: WikiPage | None, user: Reader) -> FactLayout:
     if source is None:
         return FactLayout(titles.key_or_empty(f"Form:{page.kind.key}"))
     fields = {property_key(one.property): one for one in all_fields(source.definition)}
-    return FactLayout(titles.key_or_empty(source.title), fields)
+    sections = {property_key(one.property): section for section in source.definition.sections for one in section.fields}
+    return FactLayout(titles.key_or_empty(source.title), fields, sections)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, override
 
 from wiki.ask.embedding.expiring_line import ExpiringLine
 from wiki.ask.embedding.next_date_line import next_date_line
@@ -44,6 +45,8 @@ SHOWN_ELSEWHERE = frozenset(("_INST", "_SUBC", "_SKEY", "_DTITLE", "_CONC"))
 """Special properties that the page shows in other parts of its layout."""
 VALUES_LIMIT = 50
 """Values of one property that a fact box shows at most."""
+SECTIONS_FROM = 8
+"""Facts from which a box has the titles of the form's sections."""
 RECURRING_LIMIT = 50
 """Recurring dates of a page whose next date is looked for at most."""
 
@@ -123,7 +126,10 @@ class PageFacts:
 
     # --- In the fact box
     def box_rows(self) -> FactBox:
-        """Return labels and values of the page's own facts, as safe HTML: in the order of the form, then the text."""
+        """Return labels and values of the page's own facts, as safe HTML: in the order of the form, then the text.
+
+        A label without values is the title of a section.
+        """
         rows: dict[str, list[str]] = {}
         for fact in self.by_fragment.get("", ()):
             rows.setdefault(fact.key, []).append(self.value_html(fact))
@@ -131,7 +137,26 @@ class PageFacts:
         for key, line in self.expiring_lines.items():
             rows[key] = [*rows[key][: VALUES_LIMIT - 1], line.html]
         ordered = sorted(rows.items(), key=lambda row: self.layout.position(row[0]))
-        return [(self.label_html(key), values[:VALUES_LIMIT]) for key, values in ordered]
+        box: FactBox = []
+        headings = self._section_headings([key for key, _ in ordered])
+        for key, values in ordered:
+            box += [(headings[key], [])] if key in headings else []
+            box.append((self.label_html(key), values[:VALUES_LIMIT]))
+        return box
+
+    def _section_headings(self, keys: Sequence[str]) -> dict[str, SafeString]:
+        """Return the titles of sections by the property that they stand before; none for a short box."""
+        language = self.slots.ui_language
+        titles = [self.layout.section(key, language) for key in keys]
+        if len(keys) < SECTIONS_FROM or len(set(titles)) < 2:
+            return {}
+        with override(language):
+            others = gettext("Other facts")
+        return {
+            key: escape(title or others)
+            for key, title, before in zip(keys, titles, ["", *titles], strict=False)
+            if key == keys[0] or title != before
+        }
 
     def _expiring_lines(self) -> dict[str, ExpiringLine]:
         """Return the lines below opening hours and recurring dates of the current text, by property key."""
