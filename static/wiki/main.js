@@ -8,6 +8,7 @@ import { bindDiagrams } from "./diagrams/diagrams.js";
 import { bindResults } from "./ask/results.js";
 import { bindSuggestions } from "./search/suggest.js";
 import { bindVideos } from "./videos.js";
+import { dropSentDraft } from "./pages/draft.js";
 
 bindTheme();
 bindMenus();
@@ -17,3 +18,4 @@ bindDiagrams(document);
 bindResults();
 bindSuggestions();
 bindVideos();
+dropSentDraft();

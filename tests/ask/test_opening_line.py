@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from tests.factories import make_page
 from wiki.accounts.models import User
+from wiki.ask.embedding.hours_in_words import hours_in_words
 from wiki.ask.embedding.opening_line import opening_line
 from wiki.facts.datatypes.opening_hours import opening_state, read_opening_hours
 from wiki.pages.models import RenderedPage
@@ -67,3 +68,29 @@ def test_the_page_says_it_and_expires(alice: User, client: Client) -> None:
     html = client.get("/wiki/Autre").content.decode()
     assert "en ce moment" not in html
     assert "ne donne pas d’horaires" in html
+
+
+@pytest.mark.parametrize(
+    ("hours", "french", "english"),
+    [
+        ("Tu-Fr 09:00-19:00; Sa 10:00-17:30", "mardi–vendredi : 9h–19h|samedi : 10h–17h30",
+         "Tuesday–Friday: 09:00–19:00|Saturday: 10:00–17:30"),
+        ("Mo,We-Th 09:00-12:00,14:00-18:00; PH off", "lundi, mercredi–jeudi : 9h–12h et 14h–18h|jours fériés : fermé",
+         "Monday, Wednesday–Thursday: 09:00–12:00 and 14:00–18:00|public holidays: closed"),
+        ("24/7", "jour et nuit, tous les jours", "day and night, every day"),
+        ("Apr-Sep: Mo-Fr 09:00-12:00", "", ""),
+        ("lundi 9h-12h", "", ""),
+    ],
+)  # fmt: skip
+def test_hours_of_a_week_are_said_in_words(hours: str, french: str, english: str) -> None:
+    for language, words in (("fr", french), ("en", english)):
+        said = "|".join(hours_in_words(hours, language)).replace("\u00a0", " ")
+        assert said == words
+
+
+def test_the_fact_box_has_the_words(client: Client, alice: User) -> None:
+    make_page("Attribut:Horaires", "---\nA le type: Horaires\n---", by=alice)
+    make_page("Lieu", "---\nHoraires: Tu-Fr 09:00-19:00; PH off\n---\nTexte.", by=alice)
+    content = client.get("/wiki/Lieu", headers={"accept-language": "fr"}).content.decode()
+    assert "mardi–vendredi" in content
+    assert "Tu-Fr" not in content

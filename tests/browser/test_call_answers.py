@@ -96,7 +96,7 @@ def test_keys_lead_into_the_source_and_out_of_it(tab: Page, page: Any) -> None:
     expect(source).to_be_visible()
 
 
-@pytest.mark.parametrize("status", [0, 429, 503, 200])
+@pytest.mark.parametrize("status", [0, 200])
 def test_without_answers_calls_stay_as_they_are_written(tab: Page, page: Any, alice: User, status: int) -> None:
     requests = answers_asked(tab)
     tab.route("**/preview/calls", lambda route: route.fulfill(status=status, body="<p>") if status else route.abort())

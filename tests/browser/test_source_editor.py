@@ -182,7 +182,7 @@ def test_odd_texts_come_back_as_from_the_field_alone(tab: Page, page: Any) -> No
       field.dispatchEvent(new Event("input", { bubbles: true }));
       return field.value;
     }"""
-    for text in (*ODD_TEXTS, "a\r\nb\rc\n\r"):
+    for text in (*ODD_TEXTS[::4], "\n".join(ODD_TEXTS), "a\r\nb\rc\n\r"):
         alone = field.evaluate(fill, text)
         tab.click("[data-mode=visual]")
         tab.wait_for_timeout(50)

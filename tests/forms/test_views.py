@@ -79,6 +79,8 @@ def test_errors_stand_beside_the_field_and_nothing_is_lost(alice: User, client_o
     content = answer.content.decode()
     assert answer.status_code == 422
     assert 'id="id_fact-cout_errors"' in content
+    assert "number_unreadable" not in content, "a sentence, and no code"
+    assert '<li><a href="#id_fact-cout">Coût</a>: ' in content
     for typed in ("beaucoup", "Les lieux", "Autre texte."):
         assert typed in content
     assert text_of("Compost") == TEXT
@@ -212,6 +214,7 @@ def test_a_place_with_a_mistake_keeps_what_was_typed(alice: User, client_of: Cli
     taken = client_of(alice).post("/create-place", data)
     wrong = client_of(alice).post("/create-place", data | {"title": "Autre", "fact-courriel": "pas une adresse"})
     assert (taken.status_code, wrong.status_code) == (409, 422)
+    assert [twin.full_title for twin in taken.context["twins"]] == ["Le Fournil"]
     for answer in (taken, wrong):
         assert 'value="210"' in answer.content.decode()
         assert "Un four." in answer.content.decode()

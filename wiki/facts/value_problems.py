@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext
+
 from wiki.errors import gettext_noop
+from wiki.pages import problem_messages
 from wiki.text.problems import Problem
 
 PROBLEMS: Mapping[str, str] = {
@@ -136,3 +139,9 @@ def problem(code: str, value: str = "", **params: str) -> Problem:
     text = " ".join(value[: QUOTED * 4].split())
     shown = text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
     return Problem(code, {"value": shown, **params})
+
+
+def message_for(problem: Problem) -> str:
+    """Return the message of a problem of a value, or of a page, in the active language."""
+    template = PROBLEMS.get(problem.code)
+    return problem_messages.message_for(problem) if template is None else gettext(template) % problem.params

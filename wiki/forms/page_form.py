@@ -18,12 +18,12 @@ from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.separators import divide_values
 from wiki.facts.property_declarations import declaration_of, load_properties
 from wiki.facts.special_properties import key_of_property
+from wiki.facts.value_problems import message_for
 from wiki.facts.values import Context, Declaration, Unit
 from wiki.forms import field_inputs
 from wiki.forms.bound_fields import BoundField, BoundRow, BoundSection
 from wiki.forms.form_definition import STEWARDS, FormDefinition, FormField, FormSection
 from wiki.forms.form_lookup import all_fields, property_key
-from wiki.pages.problem_messages import message_for
 from wiki.text.frontmatter.entry_editing import UnwritableValue, with_values
 from wiki.text.frontmatter.frontmatter_reader import FrontMatterEntry, parse_front_matter
 from wiki.text.frontmatter.yaml_values import FrontMatterValue
@@ -99,6 +99,12 @@ class PageForm:
             filled = [inner.field for row in one.rows for inner in row.fields if inner.values]
             if one.values or filled:
                 yield from (one.field, *filled)
+
+    @property
+    def wrong_fields(self) -> list[BoundField]:
+        """The fields with errors, those within groups too."""
+        inner = [one for field in self.fields for row in field.rows for one in row.fields]
+        return [one for one in [*self.fields, *inner] if one.errors]
 
     # --- From the text
     def _bind(self, one: FormField, name: str, entries: Sequence[FrontMatterEntry]) -> BoundField | None:

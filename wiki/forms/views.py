@@ -289,7 +289,8 @@ def _render_place(
 ) -> HttpResponse:
     """Render the form of a new place."""
     context = {**_context(_place_source(request), page_form), **extra, "is_new_place": True}
-    return edit.render_editor(request, None, "", place_form, status=status, **context)
+    typed = request.POST.get("title", "")
+    return edit.render_editor(request, None, typed, place_form, status=status, **context)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:

@@ -52,7 +52,7 @@ class WeekRow {
 
   /** Offers to copy where there is something to copy; holidays are no day like the others. */
   showCopy() {
-    this.copy.hidden = this.number === HOLIDAYS || (!this.day.isClosed && !this.day.ranges.length);
+    this.copy.hidden = this.number === HOLIDAYS || this.day.isClosed || !this.day.ranges.length;
   }
 
   rangeInputs(range, index) {

@@ -57,12 +57,17 @@ function addValue(values) {
 
 function bindSeveral(values, fields) {
   const add = element("button", { type: "button", className: "button-quiet", textContent: `+ ${fields.dataset.saysAdd}` });
-  add.addEventListener("click", () => {
-    const copy = addValue(values);
-    bindInputs(copy, fields);
-    copy.querySelector("input, textarea").focus();
-  });
+  add.addEventListener("click", () => addEmpty(values, fields).querySelector("input, textarea").focus());
   values.append(add);
+}
+
+/** Returns the empty value after the others, which is made if the last one has something in it. */
+function addEmpty(values, fields) {
+  const last = values.querySelector(":scope > .fact-value:last-of-type");
+  if (!last.querySelector("input, textarea").value.trim()) return last;
+  const copy = addValue(values);
+  bindInputs(copy, fields);
+  return copy;
 }
 
 /** Renumbers the inputs of a copied row. */
@@ -153,6 +158,7 @@ async function send(box, file, input) {
     const picture = await answer.json();
     if (!answer.ok) throw new Error(picture.error);
     input.value = picture.name;
+    input.hidden = false;
     showThumbnail(box, input);
     input.dispatchEvent(new Event("input", { bubbles: true }));
     note.textContent = "";
@@ -177,12 +183,15 @@ function bindPicture(box) {
   note.setAttribute("role", "status");
   button.addEventListener("click", () => chooser.click());
   chooser.addEventListener("change", () => { if (chooser.files[0]) send(box, chooser.files[0], input); });
+  button.className = "button-main";
+  input.hidden = !input.value; // who chooses a picture does not write its name
   input.after(button, chooser);
   box.append(note);
 }
 
 /** Puts the values of a draft back: `[name, value]` of every input, in order. */
 function restore(fields, entries) {
+  for (const [name, value] of entries) if (name === "title") fields.closest("form").elements.title.value = value;
   const values = Map.groupBy ? Map.groupBy(entries, ([name]) => name) : entries.reduce(
     (map, entry) => map.set(entry[0], [...map.get(entry[0]) ?? [], entry]), new Map());
   for (const rows of fields.querySelectorAll("[data-rows]")) {
@@ -206,9 +215,13 @@ for (const fields of document.querySelectorAll("form [data-fact-fields]")) {
   for (const values of fields.querySelectorAll("[data-several]")) bindSeveral(values, fields);
   for (const picture of fields.querySelectorAll("[data-picture]")) bindPicture(picture);
   for (const rows of fields.querySelectorAll("[data-rows]")) rows.rowsView = new Rows(rows, fields);
-  fields.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault(); // it would save half a form
+  fields.closest("form").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input:not([type=file])") || event.defaultPrevented) return;
+    event.preventDefault(); // it would save half a form
+    const values = event.target.closest("[data-several]");
+    if (values) addEmpty(values, fields).querySelector("input, textarea").focus();
   });
+  document.querySelector("[data-wrong-fields]")?.focus();
   fields.addEventListener("restore", (event) => restore(fields, event.detail));
 }
 

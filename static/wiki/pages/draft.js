@@ -4,6 +4,7 @@
 const PREFIX = "movilab-draft:";
 const DRAFTS = 3;
 const WAIT = 800;
+const SENT = "movilab-sent-draft";
 
 function read(key) {
   try {
@@ -56,13 +57,33 @@ function offer(form, drafts, answer) {
 
 /** Returns the fields of a form beside its text, as `[name, value]`; none where it has only a text. */
 function factsOf(form) {
-  return form.querySelector("[data-fact-fields]") ? [...new FormData(form)].filter(([name]) => name.startsWith("fact-")) : [];
+  return form.querySelector("[data-fact-fields]") ? [...new FormData(form)].filter(([name]) => name.startsWith("fact-") || name === "title") : [];
 }
 
 /** Marks the drafts of a page as sent, to be dropped once the page is at another version, or as not sent. */
 export function markDrafts(name, sent) {
   const key = PREFIX + name;
   write(key, read(key).map((draft) => ({ ...draft, sent })));
+}
+
+function rememberSent(key) {
+  try {
+    sessionStorage.setItem(SENT, key);
+  } catch {
+    // No storage, no drafts either.
+  }
+}
+
+/** Drops the draft that was just sent, on the page that a save leads to. */
+export function dropSentDraft() {
+  if (!location.pathname.startsWith("/wiki/")) return;
+  try {
+    const key = sessionStorage.getItem(SENT);
+    if (key) write(key, read(key).filter((draft) => !draft.sent));
+    sessionStorage.removeItem(SENT);
+  } catch {
+    // No storage, no drafts either.
+  }
 }
 
 /** Keeps drafts of `field` under the page's title; drafts that equal the text or have arrived are dropped. */
@@ -90,9 +111,10 @@ export function keepDraft(form, field) {
     waiting = setTimeout(() => keep(false), WAIT);
   };
   field.addEventListener("input", keepSoon);
-  form.querySelector("[data-fact-fields]")?.addEventListener("input", keepSoon);
+  if (form.querySelector("[data-fact-fields]")) form.addEventListener("input", keepSoon);
   form.addEventListener("submit", () => {
     clearTimeout(waiting);
-    keep(true); // until the page is seen at a later version: the answer may never come
+    keep(true); // until the page is seen at a later version, or after the save: the answer may never come
+    rememberSent(key);
   });
 }

@@ -10,10 +10,11 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, override
 
 from wiki.ask.embedding.expiring_line import ExpiringLine
+from wiki.ask.embedding.hours_in_words import hours_in_words
 from wiki.ask.embedding.next_date_line import next_date_line
 from wiki.ask.embedding.opening_line import opening_line
 from wiki.ask.execution.fact_scope import FactScope
@@ -200,6 +201,8 @@ class PageFacts:
             return self._subobject_facts(fragment)
         if label:
             return self._with_label(fact.value, label)
+        if fact.value.datatype == OPENING_HOURS and (rules := hours_in_words(fact.value.raw, self.slots.ui_language)):
+            return join_html(mark_safe("<br>"), map(escape, rules))
         namespace, _, name = fact.value.canonical_value.partition(":")
         if name and namespace == "File" and self.layout.is_picture(fact.key):
             source = reverse("thumbnail", args=[name])
