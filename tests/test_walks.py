@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 SECRET_TITLE, SECRET_TEXT = "Zibeline", "Chinchilla"
 """Words in the deleted title, and in the deleted text, comment and category."""
-MAX_PAGES = 200
+MAX_PAGES = 240
 """Most pages of a crawl."""
 MAX_VARIANTS = 5
 """Most URLs that differ only in their query string."""

@@ -21,7 +21,7 @@ from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 if TYPE_CHECKING:
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 DEMO = Path(__file__).resolve().parent.parent.parent / "demo/texts"
 FOLDERS = {"lieux": "place", "pratiques": "practice", "projets": "project"}
 DEFINITION = parse_definition("""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     ClientOf = Callable[..., Client]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 TEXT = "---\nkind: Pratique # ici\nPublic: Tous\nAutre: reste\n---\nUn texte.\n"
 FRONT = "---\nkind: Pratique # ici\nPublic: Tous\nAutre: reste\n---\n"
 

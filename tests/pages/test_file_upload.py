@@ -21,7 +21,7 @@ from wiki.pages import content_checks, file_types, svg_cleaning
 from wiki.pages.file_types import TYPES, checked_content
 from wiki.pages.media_models import File, Picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="tomato"/></svg>'
 

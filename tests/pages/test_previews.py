@@ -13,7 +13,7 @@ from tests.factories import make_page, make_place
 from wiki.accounts import slow_work
 from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
 ASK = "{{#ask: [[Ville::Lyon]]\n|format=ul\n}}"
 ADDRESS = "/preview/calls"

@@ -11,7 +11,7 @@ from tests.factories import make_page
 from wiki.accounts.models import User
 from wiki.pages.rendering.video_sites import frame_address, frame_origins
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 URL = "https://tube.example.org/w/abcDEF1234"
 FRAME = "https://tube.example.org/videos/embed/abcDEF1234"
 

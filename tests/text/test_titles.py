@@ -175,8 +175,8 @@ def test_it_knows_namespaces_by_all_their_names() -> None:
 
 def test_namespaces_are_those_of_mediawiki() -> None:
     assert {number: space.canonical for number, space in NAMESPACES.items()} == MEDIAWIKI_NAMESPACES | {
-        3000: "Elsewhere"
-    }
+        106: "Form", 107: "Form talk", 3000: "Elsewhere",
+    }  # fmt: skip  # the numbers of Page Forms
     names = [NAMESPACES[number].canonical for number in (FILE, CATEGORY, PROPERTY, CONCEPT)]
     assert names == ["File", "Category", "Property", "Concept"]
     assert (namespace_number(""), split_namespace(":a")) == (None, (0, ":a"))

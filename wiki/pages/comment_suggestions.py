@@ -33,9 +33,17 @@ class CommentField(forms.CharField):
 
 
 def own_comments(user: Any) -> list[str]:
-    """Return the latest comments of a user, each once, the newest first. One query, which an index answers."""
+    """Return the latest comments of a user, each once, the newest first. One query, which an index answers.
+
+    Comments on pages that are deleted since are left out: they may say what is not to be read any more.
+    """
     if not isinstance(user, User):
         return []
-    rows = PageVersion.objects.filter(author=user).order_by("-claimed_at").values_list("comment", "tags")[:VERSIONS]
+    rows = (
+        PageVersion.objects.readable_by(user)
+        .filter(author=user)
+        .order_by("-claimed_at")
+        .values_list("comment", "tags")[:VERSIONS]
+    )
     comments = dict.fromkeys(comment for comment, tags in rows if comment and TYPED_TAGS.issuperset(tags))
     return list(comments)[:SUGGESTED]
