@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,3 +127,16 @@ def test_a_number_is_shown_without_its_unit() -> None:
     picture = FormField("Image", "picture")
     assert shown_value(picture, "Fichier:Four.jpg") == "Four.jpg"
     assert written_value(picture, "Four.jpg") == "File:Four.jpg"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["- a" + " " * 200_000, "## " + " " * 200_000 + "x", "## " + "# " * 100_000, "- choices: " + " " * 200_000 + "x",
+     "-" + " " * 200_000 + ":", "- " + "(" * 200_000, "###" + "#" * 200_000],
+    ids=range(7),
+)  # fmt: skip
+def test_hostile_lines_take_little_time(line: str) -> None:
+    start = time.process_time()
+    parse_definition(f"## Un\n### Deux\n{line}\n")
+    shown_value(FormField("A", "number", unit="m"), line + "1\n" * 1000)
+    assert time.process_time() - start < 1

@@ -221,6 +221,16 @@ def test_a_place_with_a_mistake_keeps_what_was_typed(alice: User, client_of: Cli
     assert page_lookup.find("Autre", alice) is None
 
 
+def test_a_place_can_be_seen_before_it_is_made(alice: User, client_of: ClientOf) -> None:
+    data = {"front": "", "title": "Halle", "text": "Un **four**.", "license": "CC-BY-SA-4.0", "language": "fr",
+            "fact-ville": "Ici", "preview": "1"}  # fmt: skip
+    answer = client_of(alice).post("/create-place", data)
+    assert "<strong>four</strong>" in answer.context["preview"]
+    assert "Ici" in str(answer.context["preview_facts"])
+    assert 'value="Ici"' in answer.content.decode()
+    assert page_lookup.find("Halle", alice) is None
+
+
 def test_a_category_adds_its_fields(alice: User, bob: User, client_of: ClientOf) -> None:
     make_place("La Myne", by=bob)
     page = make_page("Four", "---\nkind: Pratique\n---\n[[Catégorie:Bois]]\n", by=alice)

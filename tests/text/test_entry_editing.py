@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,10 @@ def test_any_value_is_read_as_it_was_written(block: list[str], key: str, value: 
         if fold(entry.key) != fold(key):
             assert read[fold(entry.key)] == entry.value
     assert front.body == before.body
+
+
+@pytest.mark.parametrize("tail", [" " * 60_000 + "x", "\n" * 60_000, " \n" * 30_000 + "x", "a: b\n" * 12_000])
+def test_hostile_blocks_take_little_time(tail: str) -> None:
+    start = time.process_time()
+    with_values(f"---\nA: 1\nB: {tail}\n---\n", {"A": "2", "B": "3", "C": "4"})
+    assert time.process_time() - start < 2

@@ -10,7 +10,9 @@ from wiki.errors import gettext_noop
 from wiki.forms.form_definition import FormField
 from wiki.text.titles import fold
 
-_NUMBER_WITH_UNIT = re.compile(r"\s*(?P<number>[-+]?[\d\s.,\u00a0\u202f]*\d)[\s\u00a0\u202f]*(?P<unit>\S.*)?")
+_NUMBER_WITH_UNIT = re.compile(
+    r"\s*(?P<number>[-+]?[\d\s.,\u00a0\u202f]*\d)[\s\u00a0\u202f]*(?P<unit>\S.*)?", re.DOTALL
+)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 

@@ -16,13 +16,11 @@ from wiki.text.titles import fold
 FIELDS_LIMIT = 200
 """Fields of one form at most; the others are left out, with a problem."""
 LANGUAGES = ("fr", "en")
-_HEADING = re.compile(r"(#{2,4})[ \t]+(.*?)[ \t]*#*[ \t]*")
-_ITEM = re.compile(
-    r"[-*+][ \t]+(?P<word>[^:(]{1,40}?)[ \t]*(?:\((?P<language>[a-z]{2})\))?[ \t\u00a0]*:[ \t]*(?P<value>.*)"
-)
+_WORD = re.compile(r"(?P<word>[^()]{1,40})(?:\((?P<language>[a-z]{2})\))?")
+WORD_LIMIT = 60
+"""Characters before the colon of an item at most."""
 _FENCE = re.compile(r"(```+|~~~+)[ \t]*(?P<info>[^`]*)")
 _STARTER = re.compile(r"(?:starter|modèle|modele)(?:[ \t]*\(?(?P<language>[a-z]{2})\)?)?")
-_CHOICE_SEPARATOR = re.compile(r"[ \t]*\|[ \t]*")
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "input": ("input", "saisie"),
@@ -239,7 +237,7 @@ def _with_item(one: FormField, meaning: str, language: str, value: str) -> FormF
     if meaning == "help":
         return replace(one, helps={**one.helps, language: value})
     if meaning == "choices":
-        choices = tuple(_CHOICE_SEPARATOR.split(value)) if value else ()
+        choices = tuple(part.strip() for part in value.split("|")) if value else ()
         if language:
             return replace(one, choice_labels={**one.choice_labels, language: choices})
         return replace(one, choices=tuple(dict.fromkeys(filter(None, choices))))
@@ -266,13 +264,32 @@ def parse_definition(text: str) -> FormDefinition:
                 reader.starters[starter["language"] or ""] = f"{code}\n" if code else ""
             else:
                 reader.notes += [line, code, fence[1]]
-        elif heading := _HEADING.fullmatch(line):
-            reader.heading(len(heading[1]), " ".join(heading[2].split()))
-        elif item := _ITEM.fullmatch(line):
-            reader.item(item["word"], item["language"] or "", item["value"].strip())
+        elif (heading := _read_heading(line)) is not None:
+            reader.heading(*heading)
+        elif (item := _read_item(line)) is not None:
+            reader.item(*item)
         else:
             reader.notes.append(line)
     return reader.definition()
+
+
+def _read_heading(line: str) -> tuple[int, str] | None:
+    """Return the level and the text of a heading of level 2 to 4. By hand: a pattern takes quadratic time."""
+    level = len(line) - len(line.lstrip("#"))
+    if not 2 <= level <= 4 or line[level : level + 1] not in (" ", "\t"):
+        return None
+    text = line[level:].strip()
+    bare = text.rstrip("#")
+    return level, " ".join((bare if bare != bare.rstrip() or not bare else text).split())
+
+
+def _read_item(line: str) -> tuple[str, str, str] | None:
+    """Return word, language and value of `- word (language): value`."""
+    head, colon, value = line[1:].partition(":")
+    if line[:1] not in ("-", "*", "+") or head[:1] not in (" ", "\t") or not colon or len(head.strip()) > WORD_LIMIT:
+        return None
+    found = _WORD.fullmatch(head.replace("\u00a0", " ").strip())
+    return (found["word"].strip(), found["language"] or "", value.strip()) if found else None
 
 
 def _code_lines(lines: Iterator[str], fence: str) -> Iterator[str]:

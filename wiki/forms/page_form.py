@@ -202,10 +202,14 @@ class PageForm:
     def new_text(self, body: str) -> str:
         """Return the text with what was entered, and another body. A value that cannot be written is an error."""
         front = parse_front_matter(self.text).raw
-        for one in self.fields:
-            changes = _changes_of(one)
+        changes = [(one, _changes_of(one)) for one in self.fields]
+        try:
+            return with_values(front, {key: value for _, change in changes for key, value in change.items()}) + body
+        except UnwritableValue:
+            pass
+        for one, change in changes:
             try:
-                front = with_values(front, changes)
+                front = with_values(front, change)
             except UnwritableValue:
                 one.errors.append(gettext("This cannot be written as a fact: leave out unusual signs."))
         return front + body

@@ -30,7 +30,7 @@ from wiki.pages import page_lookup, permissions
 from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
-from wiki.pages.views import edit, previews
+from wiki.pages.views import edit
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.text import titles
@@ -233,8 +233,10 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
         if user is None:
             return _render_place(request, place_form, page_form, status=403, must_sign_in=True)
     if "preview" in request.POST:
-        preview = previews.preview_context(request, None, request.POST.get("title", ""), text)
-        return _render_place(request, place_form, page_form, preview=preview)
+        data = request.POST.copy()
+        data["text"] = text
+        context = {**_context(_place_source(request), page_form), "is_new_place": True}
+        return edit.show_preview(request, None, request.POST.get("title", ""), place_form, data, **context)
     permissions.require(user, permissions.Action.MAKE_PLACE)
     if not place_form.is_valid() or not page_form.is_valid:
         return _render_place(request, place_form, page_form, status=422)

@@ -19,7 +19,6 @@ from wiki.text.frontmatter.frontmatter_writer import dump_yaml
 from wiki.text.frontmatter.yaml_values import FrontMatterValue, YamlRefused, load_mapping
 from wiki.text.titles import fold
 
-_TRAILING = re.compile(r"(?:[ \t\u00a0\u202f]*(?:\r\n|\n|\r))*\Z")
 _COMMENT = re.compile(rf"[{BLANKS}]+#(?:[ \t][^\r\n]*)?\Z")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -98,17 +97,12 @@ def _without_value(entry: FrontMatterLines) -> str:
 
 
 def _blank_lines_after(entry: FrontMatterLines) -> str:
-    """Return the blank lines at the end of an entry, without the end of its last line."""
-    trailing = _TRAILING.search(entry.lines)
-    found = trailing[0] if trailing else ""
-    if len(found) == len(entry.lines):
-        return ""
-    return found[len(line_end_of(found)) :] if _LINE_END.match(found) else _after_first_line(found)
-
-
-def _after_first_line(text: str) -> str:
-    """Return the lines of a text after its first one."""
-    return "".join(LINE.findall(text)[1:])
+    """Return the blank lines at the end of an entry."""
+    lines = LINE.findall(entry.lines)
+    last = len(lines)
+    while last > 1 and not lines[last - 1].strip():
+        last -= 1
+    return "".join(lines[last:])
 
 
 def changed_entry(entry: FrontMatterLines, value: FrontMatterValue, newline: str) -> str:
