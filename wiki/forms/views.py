@@ -233,10 +233,10 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
         if user is None:
             return _render_place(request, place_form, page_form, status=403, must_sign_in=True)
     if "preview" in request.POST:
-        data = request.POST.copy()
-        data["text"] = text
+        whole = request.POST.copy()
+        whole["text"] = text
         context = {**_context(_place_source(request), page_form), "is_new_place": True}
-        return edit.show_preview(request, None, request.POST.get("title", ""), place_form, data, **context)
+        return edit.show_preview(request, None, request.POST.get("title", ""), place_form, whole, **context)
     permissions.require(user, permissions.Action.MAKE_PLACE)
     if not place_form.is_valid() or not page_form.is_valid:
         return _render_place(request, place_form, page_form, status=422)
