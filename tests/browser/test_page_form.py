@@ -121,6 +121,21 @@ def test_a_draft_of_the_facts_is_offered_and_taken_up(tab: Page, alice: User) ->
     assert text_of("Compost", alice) == expected
 
 
+def test_what_is_wrong_is_said_above_and_no_draft_is_offered_of_what_is_shown(tab: Page, alice: User) -> None:
+    make_place("Halle", by=alice)
+    sign_in(tab, "alice")
+    tab.goto("/form/Halle")
+    tab.get_by_text("Ce que l’on y trouve").click()
+    tab.get_by_label("Surface").fill("grand")
+    with tab.expect_navigation():
+        tab.click(".buttons button[name=save]")
+    expect(tab.locator("[data-wrong-fields]")).to_be_focused()
+    expect(tab.locator("[data-wrong-fields]")).to_contain_text("n’est pas un nombre")
+    expect(tab.locator("[data-drafts]")).to_be_hidden()
+    tab.locator("[data-wrong-fields] a").click()
+    expect(tab.get_by_label("Surface")).to_be_in_viewport()
+
+
 def test_a_picture_is_in_the_form_in_two_taps(tab: Page, alice: User) -> None:
     make_page("Compost", PRACTICE, by=alice)
     sign_in(tab, "alice")

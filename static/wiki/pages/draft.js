@@ -90,7 +90,8 @@ export function dropSentDraft() {
 export function keepDraft(form, field) {
   const key = PREFIX + form.dataset.draft;
   const hasArrived = (draft) => draft.sent && draft.base !== form.dataset.base;
-  const isShown = (draft) => draft.text === field.value && JSON.stringify(draft.facts ?? []) === JSON.stringify(factsOf(form));
+  const filled = (facts = []) => JSON.stringify(facts.filter(([, value]) => value));
+  const isShown = (draft) => draft.text === field.value && filled(draft.facts) === filled(factsOf(form));
   let unanswered = read(key).filter((draft) => !hasArrived(draft) && !isShown(draft));
   write(key, unanswered);
   if (unanswered.length) {
