@@ -296,3 +296,17 @@ def test_two_tabs_know_of_each_other(tab: Page, page: Any) -> None:
         expect(one.locator("[data-other-tab]")).to_be_visible()
     other.close(run_before_unload=True)
     expect(tab.locator("[data-other-tab]")).to_be_hidden()
+
+
+def test_steps_are_numbered_and_their_title_is_written_at_once(tab: Page, alice: User) -> None:
+    make_page("Four", "### 2. Allumer\n\nDoucement.\n", by=alice)
+    open_editor(tab, "/edit/Four")
+    tab.locator(f"{EDITOR} p").last.click()
+    tab.keyboard.press("Control+End")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("/étape")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("Cuire")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.type("Une heure.")
+    assert saved(tab, alice, "Four") == "### 2. Allumer\n\nDoucement.\n\n### 3. Cuire\n\nUne heure.\n"

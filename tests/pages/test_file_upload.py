@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pypdf import PdfWriter
 
 from tests.factories import make_page
 from tests.pages.test_media import drawn, upload
@@ -20,6 +22,7 @@ from wiki.accounts.models import User
 from wiki.pages import content_checks, file_types, svg_cleaning
 from wiki.pages.file_types import TYPES, checked_content
 from wiki.pages.media_models import File, Picture
+from wiki.pages.pdf_pages import count_pages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
@@ -370,3 +373,25 @@ def test_pages_follow_a_file_that_comes_and_goes(alice: User, client_of: ClientO
     assert "Atelier" in Client().get("/wiki/File:Plan.pdf").content.decode()
     file.delete()
     assert "/upload?name=plan.pdf" in Client().get("/wiki/Atelier").content.decode()
+
+
+def test_pages_of_a_pdf_are_counted_in_bounded_time(alice: User, client_of: ClientOf) -> None:
+    raw = io.BytesIO()
+    writer = PdfWriter()
+    for _ in range(3):
+        writer.add_blank_page(100, 100)
+    writer.write(raw)
+    assert count_pages(ContentFile(raw.getvalue())) == 3
+    for broken in (
+        b"%PDF-1.7\n",
+        b"%PDF-1.7\n" + b"xref\n0 9\n" * 20_000,
+        raw.getvalue().replace(b"/Count 3", b"/Count x"),
+    ):
+        assert count_pages(ContentFile(broken)) is None
+    file = File(title="Guide", author="a", license="CC-BY-SA-4.0", uploaded_by_user=alice)
+    file.file = ContentFile(raw.getvalue(), name="guide.pdf")
+    file.save()
+    assert file.pages == 3
+    make_page("Guides", "![Le guide](File:guide.pdf)", by=alice)
+    content = client_of(alice).get("/wiki/Guides").content.decode()
+    assert "3\u00a0pages" in content or "3 pages" in content

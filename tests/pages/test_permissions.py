@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_page, make_place
 from wiki.errors import NotAllowed
-from wiki.pages import permissions
+from wiki.pages import page_lookup, permissions
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
@@ -144,3 +144,16 @@ def test_the_admin_changes_no_page_around_the_writer(alice: User) -> None:
         assert getattr(tester, f"can_{question}")(page.get_parent()) is False, question
     assert tester.can_edit()
     assert tester.can_delete()
+
+
+def test_who_began_the_page_of_a_person_takes_it_down(alice: User, bob: User, charlie: User) -> None:
+    page = make_page("Camille", "---\nkind: Personne\n---\nUn portrait.", by=alice)
+    assert "delete" in rights(alice, page)
+    assert not {"delete", "move", "relicense"} & rights(bob, page)
+    assert "move" not in rights(alice, page)
+    assert "delete" not in rights(charlie, page)
+    assert "delete" not in rights(alice, make_page("Four", "---\nkind: Pratique\n---\n", by=alice))
+    place = make_place("La Myne", by=bob)
+    assert "delete" not in rights(alice, make_page("Anna", "---\nkind: Personne\n---\n", by=alice, place=place))
+    page_writer.delete(page, Author.of(alice), "Je ne veux plus")
+    assert page_lookup.reload_page(page.pk).is_deleted

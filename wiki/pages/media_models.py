@@ -26,6 +26,7 @@ from wagtail.images.models import AbstractImage, AbstractRendition
 from wiki.licenses import catalogue
 from wiki.pages import deferred_content
 from wiki.pages.models import PageLink, RenderedPage, WikiPage
+from wiki.pages.pdf_pages import count_pages
 from wiki.text import titles
 
 PIXEL_LIMIT = 50_000_000
@@ -273,6 +274,8 @@ class File(LicensedFile, AbstractDocument):
     """File that is no picture: pages show it as what it is (`wiki/pages/rendering/file_boxes.py`)."""
 
     description = models.CharField(_("description"), max_length=255, blank=True)
+    pages = models.PositiveIntegerField(null=True, editable=False)
+    """Pages of a PDF; null for other files, and where they cannot be counted."""
 
     class Meta(AbstractDocument.Meta):
         abstract = False
@@ -285,6 +288,7 @@ class File(LicensedFile, AbstractDocument):
         if self.file and not self.file._committed:
             self.set_checksums()
             self.name = clean_file_name(self.name or self.file.name)
+            self.pages = count_pages(self.file) if self.name.lower().endswith(".pdf") else None
         stored = File.objects.filter(pk=self.pk).values_list("name", flat=True) if self.pk else ()
         names = {*stored, self.name}
         super().save(*args, **kwargs)

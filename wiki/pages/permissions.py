@@ -1,7 +1,8 @@
 """Permissions: the actions of the wiki, and who may do them.
 
 Everybody may read. Every account that is not blocked may write and fork, in places too. The stewards of a place, and
-administrators everywhere, may rename, move, delete, undelete and relicense pages.
+administrators everywhere, may rename, move, delete, undelete and relicense pages. Who began the page of a person, in no
+place, may delete it: consent can be taken back.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, gettext_noop
-from wiki.pages.models import Stewardship, WikiPage
+from wiki.pages.models import PageVersion, Stewardship, WikiPage
 from wiki.text.titles import FORM, MIRROR_NAMESPACE
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ STEWARDS = frozenset(
     {Action.MOVE, Action.DELETE, Action.UNDELETE, Action.RELICENSE, Action.CONVERT_PLACE, Action.STEWARD}
 )
 STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM})
+PERSON = "person"
 WRITING = frozenset(
     {
         Action.EDIT, Action.CREATE, Action.MOVE, Action.RELICENSE, Action.MAKE_PLACE, Action.CONVERT_PLACE,
@@ -77,20 +79,40 @@ def is_steward_of_any_place(user: User) -> bool:
     return Stewardship.objects.filter(user_id=user.pk).exists()
 
 
+def is_own_person_page(user: User, page: WikiPage | None) -> bool:
+    """Whether `page` is of a person, in no place, and begun by `user`. One query at most, none for pages in places."""
+    if page is None or page.pk is None or page.is_place or page.place_id is not None:
+        return False
+    kind = page._state.fields_cache.get("kind")  # without a query where it is loaded, as screens do
+    if kind is not None and kind.key != PERSON:
+        return False
+    return PageVersion.objects.filter(page=page, number=1, author=user.pk, page__kind__key=PERSON).exists()
+
+
 def has_permission(user: Reader, action: Action, page: WikiPage | None = None) -> bool:
     """Whether `user` may do `action` to `page`. One query at most. Raises ValueError for an unknown action."""
-    return _allows(user, Action(action), page, lambda: isinstance(user, User) and is_steward_of(user, page))
+    return _allows(user, Action(action), page, *_relations(user, page))
 
 
 def allowed_actions(user: Reader, page: WikiPage | None = None) -> set[Action]:
     """Return all actions that `user` may do to `page`. One query at most."""
-    is_steward = cache(lambda: isinstance(user, User) and is_steward_of(user, page))
+    relations = _relations(user, page)
     of_pages = (action for action in Action if action not in STEWARDS_OF_ANY_PLACE)
-    return {action for action in of_pages if _allows(user, action, page, is_steward)}
+    return {action for action in of_pages if _allows(user, action, page, *relations)}
 
 
-def _allows(user: Reader, action: Action, page: WikiPage | None, is_steward: Callable[[], bool]) -> bool:
-    """Whether `user` may do `action` to `page`; `is_steward` is called only if the result depends on it."""
+def _relations(user: Reader, page: WikiPage | None) -> tuple[Callable[[], bool], Callable[[], bool]]:
+    """Return whether `user` is a steward of `page`, and whether it is their own page, asked once when called."""
+    return (
+        cache(lambda: isinstance(user, User) and is_steward_of(user, page)),
+        cache(lambda: isinstance(user, User) and is_own_person_page(user, page)),
+    )
+
+
+def _allows(
+    user: Reader, action: Action, page: WikiPage | None, is_steward: Callable[[], bool], is_own: Callable[[], bool]
+) -> bool:
+    """Whether `user` may do `action` to `page`; the functions are called only if the result depends on them."""
     if action in ANYONE:
         return True
     if not isinstance(user, User) or not user.is_active or user.is_blocked:
@@ -103,7 +125,9 @@ def _allows(user: Reader, action: Action, page: WikiPage | None, is_steward: Cal
         return is_steward_of_any_place(user)
     if page is not None and page.namespace == FORM and action == Action.EDIT:
         return is_steward()
-    return action in ACCOUNTS or (action in STEWARDS and is_steward())
+    if action in ACCOUNTS:
+        return True
+    return (action in STEWARDS and is_steward()) or (action == Action.DELETE and is_own())
 
 
 def _is_mirror(page: WikiPage | None) -> bool:

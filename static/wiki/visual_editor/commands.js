@@ -66,6 +66,20 @@ function insertBlocks(...blocks) {
   };
 }
 
+/** Begins the next step of a practice: a heading with its number, whose title is written then. */
+function step(state, dispatch) {
+  let number = 1;
+  state.doc.descendants((node) => {
+    if (node.type === nodes.heading && /^\d+\. /.test(node.textContent)) number = parseInt(node.textContent, 10) + 1;
+  });
+  const text = `${number}. `;
+  const make = insertBlocks(nodes.heading.create({ level: 3 }, state.schema.text(text)), nodes.paragraph.create());
+  return make(state, dispatch && ((transaction) => {
+    const { $from } = transaction.selection;
+    dispatch(transaction.setSelection(TextSelection.create(transaction.doc, $from.end())));
+  }));
+}
+
 function table(state, dispatch) {
   const row = (type) => nodes.table_row.create(null, Array.from({ length: COLUMNS }, () => type.create()));
   const rows = [row(nodes.table_header), ...Array.from({ length: ROWS - 1 }, () => row(nodes.table_cell))];
@@ -106,6 +120,7 @@ export const COMMANDS = {
   callout,
   code_block: setBlockType(nodes.code_block),
   table,
+  step,
   rule: (state, dispatch) => insertBlocks(nodes.horizontal_rule.create(), nodes.paragraph.create())(state, dispatch),
   move_up: moveBlock(-1),
   move_down: moveBlock(1),

@@ -8,7 +8,7 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from wiki.licenses import catalogue
 from wiki.pages import file_types
@@ -29,6 +29,9 @@ def type_and_size(file: File) -> str:
     """Return what a file is and how large: `Text document (ODT), 12 KB`."""
     known, ending = file_types.type_of(file.name), file_types.extension_of(file.name)[1:].upper()
     size = filesizeformat(file.file_size or 0)
+    if file.pages:
+        template = ngettext("%(count)d page, %(size)s", "%(count)d pages, %(size)s", file.pages)
+        size = template % {"count": file.pages, "size": size}
     return gettext("%(type)s (%(ending)s), %(size)s") % {
         "type": gettext(known.label) if known else gettext("File"), "ending": ending or "?", "size": size,
     }  # fmt: skip
