@@ -23,7 +23,7 @@ from wiki.pages import media_models
 from wiki.pages.media_models import Picture, clean_picture
 from wiki.pages.models import RenderedPage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
 
 

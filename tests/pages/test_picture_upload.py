@@ -23,7 +23,7 @@ from wiki.pages import media_models, picture_storage
 from wiki.pages.media_models import Picture, clean_picture
 from wiki.pages.picture_storage import words_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
 OTHER = {"size": (60, 40)}
 
@@ -79,7 +79,7 @@ def test_a_file_name_that_says_something_is_the_description(name: str, words: st
 
 
 def test_a_picture_is_never_without_description(alice: User, client_of: ClientOf) -> None:
-    assert send(client_of(alice), drawn(), "IMG_1234.jpg").json()["description"].endswith(f" {alice.label}")
+    assert send(client_of(alice), drawn(), "IMG_1234.jpg").json()["description"].endswith(f"({alice.label})")
 
 
 @pytest.mark.parametrize("name", ["a#b[1]<c>|{d}.jpg", "::x.jpg", "é" * 120 + ".jpg", "C:\\photos\\x.jpg", "x" * 250])
