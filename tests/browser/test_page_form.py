@@ -147,8 +147,19 @@ def test_a_picture_is_in_the_form_in_two_taps(tab: Page, alice: User) -> None:
     with tab.expect_response("**/upload"):
         chooser.value.set_files({"name": "tas.png", "mimeType": "image/png", "buffer": raw.getvalue()})
     expect(tab.get_by_label("Photo du résultat")).to_have_value("Tas.png")
+    expect(tab.get_by_role("link", name="Décrire l’image")).to_have_attribute("href", "/picture-details/Tas.png")
+    dropped = """(box, letters) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(letters)], "four.png", { type: "image/png" }));
+      box.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }"""
+    raw.seek(0)
+    Image.new("RGB", (50, 30), "red").save(raw, "PNG")
+    with tab.expect_response("**/upload"):
+        tab.locator("[data-picture]").evaluate(dropped, list(raw.getvalue()))
+    expect(tab.get_by_label("Photo du résultat")).to_have_value("Four.png")
     save(tab)
-    assert "Image: File:Tas.png\n" in text_of("Compost", alice)
+    assert "Image: File:Four.png\n" in text_of("Compost", alice)
     expect(tab.locator(".facts img.fact-picture")).to_be_visible()
 
 

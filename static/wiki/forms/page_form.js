@@ -161,7 +161,8 @@ async function send(box, file, input) {
     input.hidden = false;
     showThumbnail(box, input);
     input.dispatchEvent(new Event("input", { bubbles: true }));
-    note.textContent = "";
+    const href = box.dataset.detailsUrl.replace("NAME", encodeURIComponent(picture.name));
+    note.replaceChildren(element("a", { href, target: "_blank", textContent: box.dataset.saysDescribe }));
   } catch (error) {
     note.textContent = `${box.dataset.saysFailed} ${error.message ?? ""}`;
   }
@@ -183,6 +184,15 @@ function bindPicture(box) {
   note.setAttribute("role", "status");
   button.addEventListener("click", () => chooser.click());
   chooser.addEventListener("change", () => { if (chooser.files[0]) send(box, chooser.files[0], input); });
+  const take = (event, data) => {
+    const file = [...data?.files ?? []].find((one) => one.type.startsWith("image/"));
+    if (!file) return;
+    event.preventDefault();
+    send(box, file, input);
+  };
+  box.addEventListener("dragover", (event) => { if (event.dataTransfer.types.includes("Files")) event.preventDefault(); });
+  box.addEventListener("drop", (event) => take(event, event.dataTransfer));
+  box.addEventListener("paste", (event) => take(event, event.clipboardData));
   button.className = "button-main";
   input.hidden = !input.value; // who chooses a picture does not write its name
   input.after(button, chooser);
