@@ -13,6 +13,7 @@ from wiki.pages import page_lookup
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
+from wiki.text.titles import MIRROR_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +140,13 @@ def test_a_blocked_user_changes_nothing(charlie: User, client_of: ClientOf, page
     assert text_of("Property:Coût") is None
 
 
+def test_a_page_that_may_not_be_written_makes_no_properties(alice: User, client_of: ClientOf, page: WikiPage) -> None:
+    WikiPage.objects.filter(pk=page.pk).update(namespace=MIRROR_NAMESPACE)
+    answer = client_of(alice).post("/form/Compost", filled(fact_cout="3"))
+    assert answer.status_code == 403
+    assert text_of("Property:Coût") is None
+
+
 def test_a_new_page_begins_with_the_text_of_its_kind(alice: User, client_of: ClientOf) -> None:
     client = client_of(alice, "fr")
     answer = client.get("/form/Lacto?kind=practice")
@@ -168,7 +176,7 @@ def test_a_page_without_a_form_opens_in_the_editor(alice: User, client_of: Clien
 
 
 def test_front_matter_that_is_not_read_opens_as_source(alice: User, client_of: ClientOf) -> None:
-    make_page("Long", f"---\nkind: Pratique\nNote: {'x' * 70_000}\n---\n", by=alice)
+    make_place("Long", by=alice, text=f"---\nNote: {'x' * 70_000}\n---\n")
     assert client_of(alice).get("/form/Long").headers["location"].startswith("/edit/Long")
 
 

@@ -39,7 +39,6 @@ def move(
     def attempt() -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         fields = _new_fields(now, title)
-        permissions.require_namespace(by.user, fields.namespace)
         if full_title(fields) == now.full_title:
             return SaveResult(now, now.version, changed=False)
         return _move(_all_moves(now, fields, by, with_subpages, with_talk), by, comment, leave_redirect)
