@@ -7,23 +7,12 @@ from typing import TYPE_CHECKING
 
 from wiki.forms.form_lookup import form_of_kind
 from wiki.pages import page_lookup
-from wiki.pages.models import Kind
-from wiki.text.frontmatter.frontmatter_writer import dump_yaml
+from wiki.pages.views import edit
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-ARTICLE = "article"
 _MARKS = re.compile(r"[\[\]*_`]")
-
-
-def kind_line(key: str, language: str) -> str:
-    """Return the front matter that says of which kind a new page is; "" for an article or an unknown kind."""
-    kind = Kind.objects.filter(key=key).first()
-    if kind is None or kind.key == ARTICLE:
-        return ""
-    is_french = language == "fr"
-    return f"---\n{dump_yaml({'Nature' if is_french else 'Kind': kind.name_fr if is_french else kind.name_en})}---\n"
 
 
 def starter_text(key: str, language: str, user: Reader, like: str = "") -> str:
@@ -31,7 +20,7 @@ def starter_text(key: str, language: str, user: Reader, like: str = "") -> str:
 
     Only the headings are taken: who wants the words of a page forks it, so that its authors are named.
     """
-    front = kind_line(key, language)
+    front = edit.kind_front_matter(key)
     body = outline_of(like, user) if like else ""
     if not body:
         source = form_of_kind(key, user) if key else None

@@ -20,7 +20,6 @@ from movilab.middleware import PERMISSIONS_POLICY
 from wiki.accounts.models import User
 from wiki.errors import WikiError
 from wiki.forms.commune_completion import complete_communes
-from wiki.forms.form_definition import FormDefinition
 from wiki.forms.form_lookup import FormSource, form_of_kind, form_of_page, kind_key_named
 from wiki.forms.missing_properties import create_missing_properties
 from wiki.forms.page_form import PageForm
@@ -33,9 +32,11 @@ from wiki.pages.page_urls import address
 from wiki.pages.views import edit
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
+from wiki.pages.writing.parsed_versions import KIND_NAMES
 from wiki.text import titles
 from wiki.text.frontmatter.entry_editing import can_be_edited
 from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
+from wiki.text.normalization import clean_text
 
 FRONT = "front"
 """Name of the field with the front matter that a form was made from."""
@@ -72,26 +73,29 @@ def form(request: HttpRequest, title: str) -> HttpResponseBase:
     """
     full_title = titles.clean_title(title)
     page = page_lookup.find(full_title, request.user)
-    is_filled = request.method == "POST" and FRONT in request.POST
-    if request.method == "POST" and not is_filled and "open" not in request.POST:
-        return edit.edit(request, title)
-    if request.method != "POST":
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
-    text = _text_to_fill(request, page)
-    source = form_of_page(_kind_key(request, page, text), page, request.user)
-    if source is None or not can_be_edited(text):
-        if request.method == "POST":
+    if request.method == "POST":
+        fields = sent_fields(request, page)
+        if fields is None:
             return edit.edit(request, title)
-        if page is None and text:
-            return edit.render_editor(request, page, full_title, edit.build_form(request, page, full_title, text=text))
-        query = request.GET.urlencode()
-        return redirect(f"{address('edit', full_title)}{query and '?'}{query}")
-    page_form = _page_form(request, page, source.definition, text)
-    if not is_filled:
-        return _show(request, page, full_title, source, page_form)
-    return _answer(request, page, full_title, source, page_form)
+        return (
+            _answer(request, page, full_title, fields)
+            if FRONT in request.POST
+            else _open(request, page, full_title, fields)
+        )
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    permissions.require(request.user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
+    text = _stored_or_starter_text(request, page)
+    page_form = _find_page_form(request, page, text)
+    if page_form is not None:
+        page_form.add_empty_rows()
+        editor_form = edit.build_form(request, page, full_title)
+        editor_form.initial["text"] = parse_front_matter(text).body
+        return edit.render_editor(request, page, full_title, editor_form, **_context(page_form))
+    if page is None and text:
+        return edit.render_editor(request, page, full_title, edit.build_form(request, page, full_title, text=text))
+    query = request.GET.urlencode()
+    return redirect(f"{address('edit', full_title)}{query and '?'}{query}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +109,33 @@ class SentFields:
     """What was sent, with the whole text."""
 
 
-def sent_fields(request: HttpRequest, page: WikiPage) -> SentFields | None:
+def sent_fields(request: HttpRequest, page: WikiPage | None) -> SentFields | None:
     """Return the fields that were sent, or those that the sent text is to be opened in; None for neither."""
     if FRONT not in request.POST and "open" not in request.POST:
         return None
-    text = _text_to_fill(request, page)
-    source = form_of_page(_kind_key(request, page, text), page, request.user)
-    if source is None or not can_be_edited(text):
+    text = clean_text(request.POST.get(FRONT if FRONT in request.POST else "text", ""))
+    page_form = _find_page_form(request, page, text)
+    if page_form is None:
         return None
-    page_form = _page_form(request, page, source.definition, text)
     data = request.POST.copy()
     if FRONT in request.POST:
-        page_form.fill(request.POST)
-        complete_communes(page_form)
-        data["text"] = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
+        data["text"] = _fill(page_form, request)
+    else:
+        page_form.add_empty_rows()
+    return SentFields(page_form, _context(page_form), data)
+
+
+def _fill(page_form: PageForm, request: HttpRequest) -> str:
+    """Enter what was sent into the fields of a form, and return the whole text."""
+    page_form.fill(request.POST)
+    complete_communes(page_form)
+    text = page_form.new_text(clean_text(request.POST.get("text", "")))
     page_form.add_empty_rows()
-    return SentFields(page_form, _context(source, page_form), data)
+    return text
 
 
-def _text_to_fill(request: HttpRequest, page: WikiPage | None) -> str:
-    """Return the text whose facts the fields show: that of the form or of the editor, else of the page."""
-    if request.method == "POST":
-        return request.POST.get(FRONT if FRONT in request.POST else "text", "").replace("\r\n", "\n")
+def _stored_or_starter_text(request: HttpRequest, page: WikiPage | None) -> str:
+    """Return the text of a page, or the one that a new page begins with."""
     if page is not None:
         return page.source.text or ""
     return starter_text(
@@ -134,63 +143,54 @@ def _text_to_fill(request: HttpRequest, page: WikiPage | None) -> str:
     )
 
 
+def _find_page_form(request: HttpRequest, page: WikiPage | None, text: str) -> PageForm | None:
+    """Return the form of a page's kind over a text; None if there is none, or if the text cannot be edited by one."""
+    source = form_of_page(_kind_key(request, page, text), page, request.user)
+    if source is None or not can_be_edited(text):
+        return None
+    user = request.user
+    is_steward = isinstance(user, User) and (user.is_superuser or permissions.is_steward_of(user, page))
+    language = page.language if page is not None else request.POST.get("language", interface_language())
+    return PageForm(source.definition, text, interface_language(), language, is_steward=is_steward)
+
+
 def _kind_key(request: HttpRequest, page: WikiPage | None, text: str) -> str:
     """Return the key of the kind that a text states, or its page has, or the address names."""
     if page is not None and page.is_place:
         return PLACE
-    stated = parse_front_matter(text).get("kind", "nature", "type de page")
+    stated = parse_front_matter(text).get(*KIND_NAMES)
     key = kind_key_named(stated[0]) if stated else ""
     return key or (page.kind.key if page is not None and page.kind else request.GET.get("kind", ""))
 
 
-def _page_form(request: HttpRequest, page: WikiPage | None, definition: FormDefinition, text: str) -> PageForm:
-    user = request.user
-    is_steward = isinstance(user, User) and (user.is_superuser or permissions.is_steward_of(user, page))
-    language = page.language if page is not None else request.POST.get("language", interface_language())
-    return PageForm(definition, text, interface_language(), language, is_steward=is_steward)
+def _open(request: HttpRequest, page: WikiPage | None, full_title: str, fields: SentFields) -> HttpResponseBase:
+    """Render the form over the text of the editor."""
+    fields.data["text"] = parse_front_matter(fields.page_form.text).body
+    editor_form = edit.build_form(request, page, full_title, data=fields.data)
+    return edit.render_editor(request, page, full_title, editor_form, **fields.context)
 
 
-def _show(
-    request: HttpRequest, page: WikiPage | None, full_title: str, source: FormSource, page_form: PageForm
-) -> HttpResponseBase:
-    """Render the form as the page, or the editor, has it."""
-    data = request.POST.copy() if request.method == "POST" else None
-    body = parse_front_matter(page_form.text).body
-    if data is not None:
-        data["text"] = body
-    editor_form = edit.build_form(request, page, full_title, data=data)
-    editor_form.initial["text"] = body
-    page_form.add_empty_rows()
-    return edit.render_editor(request, page, full_title, editor_form, **_context(source, page_form))
-
-
-def _context(source: FormSource, page_form: PageForm) -> dict[str, Any]:
+def _context(page_form: PageForm) -> dict[str, Any]:
     """Return the template context of the fields."""
-    return {"page_form": page_form, "form_source": source, "front": parse_front_matter(page_form.text).raw}
+    return {"page_form": page_form, "front": parse_front_matter(page_form.text).raw}
 
 
-def _answer(
-    request: HttpRequest, page: WikiPage | None, full_title: str, source: FormSource, page_form: PageForm
-) -> HttpResponseBase:
+def _answer(request: HttpRequest, page: WikiPage | None, full_title: str, fields: SentFields) -> HttpResponseBase:
     """Answer what was sent: show a preview, go on as source, or save."""
-    page_form.fill(request.POST)
-    complete_communes(page_form)
-    text = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
-    page_form.add_empty_rows()
+    page_form, extra = fields.page_form, fields.context
     editor_form = edit.build_form(request, page, full_title, data=request.POST)
-    extra = _context(source, page_form)
     if request.POST.keys() & {"preview", "changes"}:
-        whole = _with_text(request, page, full_title, text)
-        return edit.show_preview(request, page, full_title, editor_form, whole.data, **extra)
+        return edit.show_preview(request, page, full_title, editor_form, fields.data, **extra)
     if "source" in request.POST:
-        return edit.render_editor(request, page, full_title, _with_text(request, page, full_title, text))
+        source_form = edit.build_form(request, page, full_title, data=fields.data)
+        return edit.render_editor(request, page, full_title, source_form)
     if not page_form.is_valid:
         return edit.render_editor(request, page, full_title, editor_form, status=422, **extra)
 
     def write(user: User, page: WikiPage | None, title: str, data: dict[str, Any]) -> page_writer.SaveResult:
         permissions.require(user, permissions.Action.EDIT if page else permissions.Action.CREATE, page)
         _declare_properties(request, user, page_form)
-        return edit.save_edit(user, page, title, {**data, "text": text})
+        return edit.save_edit(user, page, title, {**data, "text": fields.data["text"]})
 
     return edit.save(request, page, full_title, editor_form, write, **extra)
 
@@ -201,13 +201,6 @@ def _declare_properties(request: HttpRequest, user: User, page_form: PageForm) -
         create_missing_properties(page_form.filled_fields, Author.of(user), page_form.page_language)
     except WikiError as error:
         messages.warning(request, message_for(error))
-
-
-def _with_text(request: HttpRequest, page: WikiPage | None, full_title: str, text: str) -> forms.Form:
-    """Return the form of the editor with a text in place of the one that was sent."""
-    data: QueryDict = request.POST.copy()
-    data["text"] = text
-    return edit.build_form(request, page, full_title, data=data)
 
 
 class PlaceForm(edit.NewPageForm):
@@ -235,7 +228,7 @@ def create_place(request: HttpRequest) -> HttpResponseBase:
     if "preview" in request.POST:
         whole = request.POST.copy()
         whole["text"] = text
-        context = {**_context(_place_source(request), page_form), "is_new_place": True}
+        context = {**_context(page_form), "is_new_place": True}
         return edit.show_preview(request, None, request.POST.get("title", ""), place_form, whole, **context)
     permissions.require(user, permissions.Action.MAKE_PLACE)
     if not place_form.is_valid() or not page_form.is_valid:
@@ -276,13 +269,10 @@ def _open_place_form(request: HttpRequest) -> HttpResponse:
 
 def _filled_place_form(request: HttpRequest) -> tuple[PageForm, PlaceForm, str]:
     """Return the fields and the form of a place as they were sent, and the whole text."""
-    front = request.POST.get(FRONT, "").replace("\r\n", "\n")
+    front = clean_text(request.POST.get(FRONT, ""))
     language = request.POST.get("language", interface_language())
     page_form = PageForm(_place_source(request).definition, front, interface_language(), language)
-    page_form.fill(request.POST)
-    complete_communes(page_form)
-    text = page_form.new_text(request.POST.get("text", "").replace("\r\n", "\n"))
-    page_form.add_empty_rows()
+    text = _fill(page_form, request)
     return page_form, PlaceForm(request.POST), text
 
 
@@ -290,7 +280,7 @@ def _render_place(
     request: HttpRequest, place_form: PlaceForm, page_form: PageForm, status: int = 200, **extra: Any
 ) -> HttpResponse:
     """Render the form of a new place."""
-    context = {**_context(_place_source(request), page_form), **extra, "is_new_place": True}
+    context = {**_context(page_form), **extra, "is_new_place": True}
     typed = request.POST.get("title", "")
     return edit.render_editor(request, None, typed, place_form, status=status, **context)
 
@@ -310,14 +300,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     except titles.TitleProblem as problem:
         raise Http404(str(problem)) from problem
     page = page_lookup.find(full_title, request.user)
-    text = _text_to_fill(request, page)
-    source = form_of_page(_kind_key(request, page, text), page, request.user)
-    if source is None:
+    fields = sent_fields(request, page)
+    if fields is None:
         return edit.csrf_failure(request, reason)
-    page_form = _page_form(request, page, source.definition, text)
-    page_form.fill(request.POST)
-    page_form.add_empty_rows()
     editor_form = edit.build_form(request, page, full_title, data=request.POST)
     must_sign_in = edit.add_session_error(request, editor_form)
-    context = _context(source, page_form)
-    return edit.render_editor(request, page, full_title, editor_form, status=403, must_sign_in=must_sign_in, **context)
+    return edit.render_editor(
+        request, page, full_title, editor_form, status=403, must_sign_in=must_sign_in, **fields.context
+    )

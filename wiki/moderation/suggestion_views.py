@@ -82,7 +82,7 @@ def _switch(request: HttpRequest, page: WikiPage, fields: SentFields) -> HttpRes
     data = fields.data
     extra: dict[str, Any] = {}
     if "open" in data:
-        data["text"] = parse_front_matter(data.get("text", "").replace("\r\n", "\n")).body
+        data["text"] = parse_front_matter(fields.page_form.text).body
         extra = fields.context
     form = SuggestForm(page, data)
     form.is_valid()

@@ -28,6 +28,7 @@ from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.text import titles
 from wiki.text.conversion.mediawiki_markup import to_markdown
+from wiki.text.frontmatter.frontmatter_writer import with_front_matter
 from wiki.text.normalization import clean_text
 
 
@@ -135,18 +136,22 @@ def build_form(
         if data is None and (span := section_edit.find_span(page, request.GET.get("section", ""))):
             initial |= {"text": section_edit.section_text(page.source.text, span), "section": span}
         return PageEditForm(data, initial=initial)
+    if text is None:
+        front = kind_front_matter(request.GET.get("kind", ""))
+        text = front and f"{front}\n"
     return NewPageForm(data, initial={
         "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
-        "text": _initial_text(request.GET.get("kind", "")) if text is None else text,
+        "text": text,
     })  # fmt: skip
 
 
-def _initial_text(kind_key: str) -> str:
-    """Return the front matter of a new page of a kind."""
+def kind_front_matter(kind_key: str) -> str:
+    """Return the front matter that says of which kind a new page is; "" for an article or an unknown kind."""
     kind = Kind.objects.filter(key=kind_key).first()
     if kind is None or kind.key == "article":
         return ""
-    return f"---\n{'Nature' if (get_language() or 'fr').startswith('fr') else 'Kind'}: {kind.name}\n---\n\n"
+    name = "Nature" if (get_language() or "fr").startswith("fr") else "Kind"
+    return with_front_matter({name: kind.name}, "")
 
 
 def render_editor(
