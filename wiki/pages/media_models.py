@@ -87,6 +87,20 @@ class LicensedFile(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and let pages that show it, also by its former name, be rendered anew."""
+        stored = type(self)._default_manager.filter(pk=self.pk).values_list("name", flat=True) if self.pk else ()
+        names = {*stored, self.name}
+        super().save(*args, **kwargs)
+        for name in names:
+            invalidate_pages_showing(name)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it; pages then show a link to upload it."""
+        name, deleted = self.name, super().delete(*args, **kwargs)
+        invalidate_pages_showing(name)
+        return deleted
+
     @property
     def file_title(self) -> str:
         """Full title of the file's page."""
@@ -200,17 +214,7 @@ class Picture(LicensedFile, AbstractImage):
         file: Any = self.file
         if file and not file._committed and file.file is not self._clean_file:
             self.set_content(file.read(), self.name or os.path.basename(file.name))
-        stored = Picture.objects.filter(pk=self.pk).values_list("name", flat=True) if self.pk else ()
-        names = {*stored, self.name}  # pages that show a renamed picture by its old name show it no longer
         super().save(*args, **kwargs)
-        for name in names:
-            invalidate_pages_showing(name)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the picture; pages then show a link to upload it."""
-        name, deleted = self.name, super().delete(*args, **kwargs)
-        invalidate_pages_showing(name)
-        return deleted
 
     def set_content(self, raw: bytes, name: str) -> None:
         """Set the file to `raw`, re-encoded, under `name` with the extension of its format.
@@ -289,17 +293,7 @@ class File(LicensedFile, AbstractDocument):
             self.set_checksums()
             self.name = clean_file_name(self.name or self.file.name)
             self.pages = count_pages(self.file) if self.name.lower().endswith(".pdf") else None
-        stored = File.objects.filter(pk=self.pk).values_list("name", flat=True) if self.pk else ()
-        names = {*stored, self.name}
         super().save(*args, **kwargs)
-        for name in names:
-            invalidate_pages_showing(name)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the file; pages then show a link to upload it."""
-        name, deleted = self.name, super().delete(*args, **kwargs)
-        invalidate_pages_showing(name)
-        return deleted
 
     def set_checksums(self) -> None:
         """Compute size and checksums of the content, which is read in chunks."""
