@@ -89,6 +89,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/history.py
 	$(RUN) tests/benchmarks/authorship.py
 	$(RUN) tests/benchmarks/forks.py
+	$(RUN) tests/benchmarks/directory.py
 
 bench-large: install .venv/dev
 	$(RUN) tests/benchmarks/everyday.py 100000 1

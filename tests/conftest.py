@@ -174,6 +174,7 @@ def _nothing_remembered() -> None:
 
     from wiki.accounts import slow_work
     from wiki.accounts.rate_limits import counters
+    from wiki.directory import table_cache
     from wiki.pages import slow_connections
     from wiki.pages.rendering.page_cache import RESPONSE_STORE
 
@@ -184,6 +185,7 @@ def _nothing_remembered() -> None:
     slow_connections.sending.clear()
     slow_connections.receiving.clear()
     RESPONSE_STORE.clear()
+    table_cache.clear()
 
 
 # --- Users ----------------------------------------------------------------------------------------

@@ -84,6 +84,15 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Rien"),
     ],
     "all_pages": [everyone()],
+    "directory": [
+        everyone(kind="place"),
+        everyone(404, kind="nothing"),
+        Row((200, 200, 200, 200), {"kind": "practice"}, "?q=texte&embed=1"),
+    ],
+    "directory_markers": [
+        Row((200, 200, 200, 200), {"kind": "place"}, "?bbox=40,-5,51,9&z=5"),
+        everyone(400, kind="place"),
+    ],
     "search": [
         everyone(),
         Row((200, 200, 200, 200), query="?q=charte&kind=article&p=2"),

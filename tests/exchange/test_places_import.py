@@ -68,7 +68,10 @@ def test_it_makes_one_readable_page_per_row_and_nothing_the_second_time(file: Pa
     rows = places_csv.parse_csv(file)
     report = places_import.import_places(file)
     assert (report.added, report.unchanged) == (len(rows), 0)
-    pages = {page.origin.identifier: page for page in WikiPage.objects.select_related("origin", "source", "kind")}
+    pages = {
+        page.origin.identifier: page
+        for page in WikiPage.objects.filter(is_place=True).select_related("origin", "source", "kind")
+    }
     assert pages.keys() == {row.id for row in rows}
     for row in rows:
         page, front = pages[row.id], frontmatter_reader.parse_front_matter(pages[row.id].source.text)
@@ -80,7 +83,11 @@ def test_it_makes_one_readable_page_per_row_and_nothing_the_second_time(file: Pa
     assert not any(Page.find_problems())
     again = places_import.import_places(file)
     assert (again.added, again.updated, again.merged, again.unchanged) == (0, 0, 0, len(rows))
-    assert PageVersion.objects.count() == WikiPage.objects.count() == len(rows)
+    assert (
+        PageVersion.objects.filter(page__is_place=True).count()
+        == WikiPage.objects.filter(is_place=True).count()
+        == len(rows)
+    )
 
 
 def test_it_makes_one_changeset_and_no_stewards() -> None:
@@ -286,7 +293,7 @@ def test_it_writes_nothing_of_a_chunk_that_fails(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Origin.objects, "bulk_create", break_off)
     with pytest.raises(RuntimeError):
         places_import.import_places(EXCERPT)
-    assert not WikiPage.objects.exists()
+    assert not WikiPage.objects.filter(is_place=True).exists()
 
 
 def test_it_contracts_french_articles_of_towns() -> None:

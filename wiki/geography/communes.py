@@ -75,6 +75,14 @@ def commune_by_name(name: str, postal_code: str = "") -> Commune | None:
     return same[0] if len(same) == 1 else None
 
 
+def department_of_code(insee_code: str) -> str:
+    """Return the name of the département of an INSEE code, also of a commune that is none any more; "" if unknown."""
+    code = insee_code[:3] if insee_code.startswith(("97", "98")) else insee_code[:2]
+    with closing(commune_table.connect(commune_table.FILE)) as database:
+        row = database.execute("SELECT name FROM department WHERE code = ?", (code,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def _by_key(key: str, department: str, postal_code: str, limit: int) -> list[Commune]:
     """Return the communes with a key that begins with `key`; none for an empty one."""
     values: dict[str, str | int] = {

@@ -21,7 +21,7 @@ def opening_line(raw_values: Sequence[str], now: datetime) -> ExpiringLine | Non
     """Return whether a place with these opening hours, as written, is open at an aware `now`; None without a rule."""
     local = timezone.localtime(now).replace(tzinfo=None, second=0, microsecond=0)
     try:
-        state = opening_state(join_rules([read_opening_hours(raw) for raw in raw_values]), local, _country())
+        state = opening_state(join_rules([read_opening_hours(raw) for raw in raw_values]), local, holiday_country())
     except NoOpeningHours:
         return None
     if state.is_open is None:
@@ -40,7 +40,7 @@ def opening_line(raw_values: Sequence[str], now: datetime) -> ExpiringLine | Non
     return ExpiringLine(format_html('<span class="opening {}">{}</span>', style, text), aware)
 
 
-def _country() -> str:
+def holiday_country() -> str:
     """Return the country whose holidays count: France, where the site's time is that of Paris."""
     return "FR" if settings.TIME_ZONE == "Europe/Paris" else ""
 

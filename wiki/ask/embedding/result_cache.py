@@ -79,9 +79,15 @@ class ResultCache:
 
     def site_state(self) -> str:
         """Return the last version, the cache epoch and the open writes."""
-        with connection.cursor() as cursor:
-            cursor.execute(_SITE_STATE.format(open_writes=open_writes.sql()))
-            return "-".join(str(one or 0) for one in cursor.fetchone())
+        return "-".join(str(one or 0) for one in read_site_state())
+
+
+def read_site_state() -> tuple[int, int, str]:
+    """Return the greatest key of versions, the cache epoch, and the open writes ("" for none). One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SITE_STATE.format(open_writes=open_writes.sql()))
+        last_version, epoch, writes = cursor.fetchone()
+    return last_version or 0, epoch or 0, writes
 
 
 def is_fresh(stored: RenderedPage) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from wiki.exchange.importers.places_csv import PlaceRow
+from wiki.geography.communes import department_of_code
 from wiki.text import titles
 from wiki.text.frontmatter.frontmatter_writer import with_front_matter
 
@@ -86,13 +87,14 @@ def text_of(row: PlaceRow, title: str = "") -> str:
         "Nom": row.name,
         "Adresse": row.street,
         "Code postal": row.postal_code,
-        "Commune": row.town,
+        "Ville": row.town,
         "Code INSEE": row.town_code,
+        "Département": department_of_code(row.town_code),
         "Région": row.region,
         "Zone d'emploi": row.job_area,
         "Coordonnées": f"{row.latitude}, {row.longitude}" if row.latitude else "",
-        "Type": _type(row.type),
-        "Site web": row.website,
+        "Type de lieu": _type(row.type),
+        "Site": row.website,
         "Twitter": row.twitter,
         "Facebook": row.facebook,
         "Source": f"CGET, {DATA_SET}",

@@ -12,11 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.contrib.auth.models import AnonymousUser
+
 from wiki.errors import EditConflict, TitleTaken, gettext_noop
 from wiki.exchange.importers import place_pages, places_csv
 from wiki.exchange.importers.import_tools import IMPORTED, MERGED, finish_import
 from wiki.exchange.importers.places_csv import PlaceRow
 from wiki.exchange.models import Origin
+from wiki.forms.form_lookup import form_of_kind
+from wiki.forms.missing_properties import create_missing_properties
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import page_writer
@@ -97,11 +101,19 @@ def import_places(path: Path, *, dry_run: bool = False, on_progress: ProgressCal
         report.added, report.updated = len(added), len(changed)
         return report
     if added or changed:
+        _declare_properties()
         changeset = Changeset.objects.create(act=Changeset.Act.IMPORT, comment=SOURCE)
         _add_pages(added, _namesakes(rows), changeset, report, on_progress)
         _update_pages(changed, changeset, report, on_progress)
         finish_import(changeset)
     return report
+
+
+def _declare_properties() -> None:
+    """Write pages for properties of places that have none: without them coordinates and numbers are texts."""
+    source = form_of_kind("place", AnonymousUser())
+    if source is not None:
+        create_missing_properties(source.definition.fields, AUTHOR, "fr")
 
 
 def _find_known(rows: Sequence[PlaceRow]) -> dict[str, _KnownPlace]:
