@@ -86,6 +86,11 @@ class BoundField:
         return "data-input" in self.input.attributes
 
     @property
+    def is_filled(self) -> bool:
+        """Whether it has values, or had rows."""
+        return bool(self.values or self.old_rows)
+
+    @property
     def has_row_errors(self) -> bool:
         """Whether a field of one of its rows has an error."""
         return any(inner.errors for row in self.rows for inner in row.fields)
@@ -138,4 +143,4 @@ class BoundSection:
     @property
     def is_open(self) -> bool:
         """Whether it has values or errors, so that it is shown open."""
-        return any(one.values or one.old_rows or one.errors or one.has_row_errors for one in self.fields)
+        return any(one.is_filled or one.errors or one.has_row_errors for one in self.fields)
