@@ -78,7 +78,7 @@ class BoundField:
     @property
     def is_wide(self) -> bool:
         """Whether it takes the whole width of the form."""
-        return self.has_several or self.input.control in ("area", "picture") or self.is_scripted
+        return self.has_several or self.input.control in ("area", "picture", "steps") or self.is_scripted
 
     @property
     def is_scripted(self) -> bool:

@@ -86,8 +86,9 @@ class StepsField(BoundField):
         self.rows = [self._row(number, self._sent_row(number, data)) for number in numbers]
         if len(self.rows) > STEPS_LIMIT:
             self.errors.append(gettext("At most %(limit)s rows can be entered here.") % {"limit": STEPS_LIMIT})
-        for row in self.rows:
-            self._check(row, is_last=row is self.rows[-1])
+        filled = [row for row in self.rows if not row.is_empty]
+        for row in filled:
+            self._check(row, is_last=row is filled[-1])
 
     def _sent_row(self, number: int, data: QueryDict) -> StepRow:
         sent = {part: clean_text(data.get(f"{self.name}-{number}-{part}", "")) for part in (TITLE, TEXT, PICTURE)}
@@ -103,7 +104,7 @@ class StepsField(BoundField):
         """Add errors to the inputs of a row that was changed, or that others follow now."""
         title, text, picture = row.fields
         new, former = _entered(row), self._former(row.number)
-        if not new.title and not new.is_empty and (former is None or former.title):
+        if not new.title and (former is None or former.title):
             title.errors.append(gettext("This field is required."))
         if new.picture and (former is None or new.picture != former.picture) and not _is_picture(new.picture):
             message = gettext("“%(name)s” is no name of a picture of this wiki, such as name.jpg.")
