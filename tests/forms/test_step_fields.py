@@ -165,6 +165,15 @@ def test_too_many_rows_are_refused_and_kept() -> None:
     assert len(next(form.steps_fields).rows) == STEPS_LIMIT + 1
 
 
+@pytest.mark.parametrize(("lines", "is_valid"), [(1, False), (3_001, True)])
+def test_blocks_are_looked_for_in_what_can_be_divided(lines: int, is_valid: bool) -> None:
+    form = PageForm(parse_definition("## Un\n### Étapes\n- input: étapes"), "", "fr", "fr")
+    data = QueryDict("fact-etapes-0-title=x&fact-etapes-0-text=```&fact-etapes-1-title=y", mutable=True)
+    data["fact-etapes-1-text"] = "x\n" * lines
+    form.fill(data)
+    assert form.is_valid == is_valid, "it takes too long for more"
+
+
 def test_steps_are_merged_with_what_others_saved(alice: User, bob: User, client_of: ClientOf, page: WikiPage) -> None:
     client = client_of(alice)
     answer = client.get(FORM)

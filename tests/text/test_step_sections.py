@@ -88,10 +88,11 @@ def test_a_section_is_divided() -> None:
         ("```\n## Étapes\n### A\n```\n", None),
         ("# Étapes\nA\n---\n", None),
         ("###### Étapes\n", None),
-        ("## Étapes\r### A\r", None),
+        ("## Étapes\n### A\r### B\n", None),
         ("## Étapes\n" + "### A\n" * (STEPS_LIMIT + 1), None),
         ("## Étapes\n### A\n" + ">" * 40, None),
         ("## Étapes\n### A\n" + "x" * 200_000, None),
+        ("## Étapes\n### A\n" + "x\n" * 3_000, None),
         ("## Étape\n### A\n", None),
     ],
 )
@@ -99,6 +100,10 @@ def test_which_headings_are_steps(text: str, titles: list[str] | None) -> None:
     section = find_section(text, NAMES)
     assert (section and [row.title for row in section.rows]) == titles
     assert written(section.rows if section else [], text) == text
+
+
+def test_lines_that_would_go_on_in_the_introduction_are_not_cut_off_from_it() -> None:
+    assert cut_steps("## Étapes\n- a\n### 1. A\nE\n---\n", NAMES) is None
 
 
 ROWS = section_of(TEXT).rows

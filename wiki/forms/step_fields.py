@@ -21,6 +21,7 @@ from wiki.text.step_sections import (
     StepRow,
     StepSection,
     find_section,
+    is_short,
     leaves_block_open,
     trimmed,
 )
@@ -88,7 +89,10 @@ class StepsField(BoundField):
             self.errors.append(gettext("At most %(limit)s rows can be entered here.") % {"limit": STEPS_LIMIT})
         filled = [row for row in self.rows if not row.is_empty]
         for row in filled:
-            self._check(row, is_last=row is filled[-1])
+            self._check(row)
+        if is_short("\n".join(_entered(row).text for row in filled)):
+            for row in filled:
+                self._check_blocks(row, is_last=row is filled[-1])
 
     def _sent_row(self, number: int, data: QueryDict) -> StepRow:
         sent = {part: clean_text(data.get(f"{self.name}-{number}-{part}", "")) for part in (TITLE, TEXT, PICTURE)}
@@ -100,15 +104,19 @@ class StepsField(BoundField):
         rows = self.section.rows if self.section is not None else []
         return rows[number] if number < len(rows) else None
 
-    def _check(self, row: BoundRow, *, is_last: bool) -> None:
-        """Add errors to the inputs of a row that was changed, or that others follow now."""
-        title, text, picture = row.fields
+    def _check(self, row: BoundRow) -> None:
+        """Add errors to the title and the picture of a row that were changed."""
+        title, _, picture = row.fields
         new, former = _entered(row), self._former(row.number)
         if not new.title and (former is None or former.title):
             title.errors.append(gettext("This field is required."))
         if new.picture and (former is None or new.picture != former.picture) and not _is_picture(new.picture):
             message = gettext("“%(name)s” is no name of a picture of this wiki, such as name.jpg.")
             picture.errors.append(message % {"name": new.picture[:100]})
+
+    def _check_blocks(self, row: BoundRow, *, is_last: bool) -> None:
+        """Add an error to a text that was changed, or that others follow now, if the next step would be part of it."""
+        text, new, former = row.fields[1], _entered(row), self._former(row.number)
         is_as_before = former is not None and new.text == former.text and is_last
         if new.text and not is_as_before and leaves_block_open(new.text):
             text.errors.append(gettext("Code or a comment begins here and does not end: the next step would be in it."))

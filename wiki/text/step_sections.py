@@ -18,8 +18,8 @@ from wiki.text.titles import fold
 
 STEPS_LIMIT = 200
 """Steps of one section at most; a section with more is not divided."""
-LENGTH_LIMIT = 200_000
-"""Characters of a text at most; a longer one is not divided, since that takes too long."""
+LENGTH_LIMIT, LINES_LIMIT = 200_000, 3_000
+"""Characters and lines of a text at most; a longer one is not divided, since that takes too long."""
 LEVEL_LIMIT = 6
 """The lowest level of headings."""
 NAME_LIMIT = 300
@@ -136,9 +136,14 @@ class TextBlocks:
     """Lines that are a paragraph each."""
 
 
+def is_short(text: str) -> bool:
+    """Return whether a text is short enough to look for its headings."""
+    return len(text) <= LENGTH_LIMIT and text.count("\n") <= LINES_LIMIT
+
+
 def _blocks_of(text: str) -> TextBlocks | None:
     """Return the headings and single lines of a text outside of quotes, lists and code; None if it is not read."""
-    if len(text) > LENGTH_LIMIT or "\r" in text or nesting_depth(text) > NESTING_LIMIT:
+    if not is_short(text) or "\r" in text or nesting_depth(text) > NESTING_LIMIT:
         return None
     blocks = TextBlocks()
     tokens = block_parser().parse(text)
