@@ -43,7 +43,8 @@ def page(alice: User) -> WikiPage:
 
 def steps_of(answer: Any) -> StepsField:
     """The steps that a screen shows."""
-    return next(iter(answer.context["page_form"].steps_fields))
+    field: StepsField = next(iter(answer.context["page_form"].steps_fields))
+    return field
 
 
 def shown(answer: Any) -> list[tuple[str, ...]]:

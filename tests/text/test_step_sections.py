@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -122,7 +123,7 @@ ROWS = section_of(TEXT).rows
         ({"picture": "https://a.org/b%20c.jpg"}, "![La table](File:Une_table.jpg)", "![](https://a.org/b%20c.jpg)"),
     ],
 )
-def test_only_what_was_changed_is_written(change: dict[str, str], old: str, new: str) -> None:
+def test_only_what_was_changed_is_written(change: dict[str, Any], old: str, new: str) -> None:
     assert written([replace(ROWS[0], **change), *ROWS[1:]]) == TEXT.replace(old, new)
 
 
@@ -204,7 +205,7 @@ def test_a_changed_row_leaves_all_other_bytes(text: str, data: st.DataObject) ->
         return
     section = found[0]
     number = data.draw(st.integers(0, len(section.steps) - 1))
-    change = data.draw(st.sampled_from([{"title": "Neuf"}, {"text": "Du neuf."}, {"picture": "N.jpg"}]))
+    change: dict[str, Any] = data.draw(st.sampled_from([{"title": "Neuf"}, {"text": "Du neuf."}, {"picture": "N.jpg"}]))
     rows = section.rows
     rows[number] = replace(rows[number], **change)
     new = written(rows, text)
