@@ -211,6 +211,7 @@ def test_the_table_has_a_column_for_each_field(client: Client) -> None:
     rows = list(csv.reader(answer.content.decode("utf-8-sig").splitlines(), delimiter=";"))
     assert rows[0][:3] == ["Titre", "Date", "Fin"]
     assert client.get("/forms/zzz/table.csv").status_code == 404
+    assert "tapes" not in client.get("/forms/practice/table.csv").content.decode(), "steps are no facts"
 
 
 def test_a_list_of_another_language_is_read(steward: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ def form_of(text: str, definition: FormDefinition = DEFINITION, **options: bool)
 def sent(form: PageForm, **values: str | list[str]) -> QueryDict:
     """What a browser sends of a form in which some inputs were changed."""
     data = QueryDict(mutable=True)
+    for steps in form.steps_fields:
+        data[f"{steps.name}_source"] = steps.source
     rows = [one for field in form.fields for row in field.rows for one in row.fields]
     for one in [*form.fields, *rows]:
         data.setlist(one.name, list(one.values))
@@ -72,7 +75,7 @@ def changed(text: str, definition: FormDefinition = DEFINITION, **values: str | 
     form = form_of(text, definition)
     form.fill(sent(form, **values))
     assert form.is_valid, [(one.name, one.errors) for one in form.fields]
-    return form.new_text(parse_front_matter(text).body)
+    return form.new_text(form.body)
 
 
 def field_of(form: PageForm, name: str) -> BoundField:
@@ -85,6 +88,9 @@ def test_open_and_save_changes_no_byte_of_the_demo(folder: str) -> None:
     for path in (DEMO / folder).glob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert changed(text, definition) == text, path
+        for heading in re.findall(r"^##? (.+)$", text, re.MULTILINE):  # any section could be one of steps
+            steps = parse_definition(f"## Un\n### {heading}\n- input: steps")
+            assert changed(text, steps) == text, (path, heading)
 
 
 TEXT = """---

@@ -78,12 +78,17 @@ class BoundField:
     @property
     def is_wide(self) -> bool:
         """Whether it takes the whole width of the form."""
-        return self.has_several or self.input.control in ("area", "picture") or self.is_scripted
+        return self.has_several or self.input.control in ("area", "picture", "steps") or self.is_scripted
 
     @property
     def is_scripted(self) -> bool:
         """Whether a script puts more below its input: a map, a table of hours."""
         return "data-input" in self.input.attributes
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it has values, or had rows."""
+        return bool(self.values or self.old_rows)
 
     @property
     def has_row_errors(self) -> bool:
@@ -138,4 +143,4 @@ class BoundSection:
     @property
     def is_open(self) -> bool:
         """Whether it has values or errors, so that it is shown open."""
-        return any(one.values or one.old_rows or one.errors or one.has_row_errors for one in self.fields)
+        return any(one.is_filled or one.errors or one.has_row_errors for one in self.fields)

@@ -75,6 +75,8 @@ INPUTS: Mapping[str, FieldInput] = {
         FieldInput("opening-hours", gettext_noop("opening hours"), "horaires", "_oh",
                    attributes={"data-input": "opening-hours", "placeholder": "Tu-Fr 09:00-18:30; Sa 10:00-17:00"}),
         FieldInput("group", gettext_noop("group of fields, repeated"), "groupe", "", "group"),
+        FieldInput("steps", gettext_noop("steps: headings of the text beneath the one of this name"), "étapes",
+                   control="steps"),
     )
 }  # fmt: skip
 """All inputs by id, in the order in which they are offered."""
@@ -94,6 +96,11 @@ def input_of(one: FormField) -> FieldInput:
         return INPUTS["group"]
     found = find_input(one.input) or INPUTS["text"]
     return INPUTS["text"] if found.id == "group" else found
+
+
+def is_steps(one: FormField) -> bool:
+    """Return whether a field is for steps: its name is that of a heading of the text, and not of a property."""
+    return input_of(one).id == "steps"
 
 
 def has_several_values(one: FormField) -> bool:

@@ -49,6 +49,7 @@ class FormField:
     """One field: a property, how it is entered, and what readers of each language see."""
 
     property: str
+    """Its name; for the input of steps, a heading of the text."""
     input: str = "text"
     """Id of an input (`wiki.forms.field_inputs`), or a word that is none."""
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wiki.facts.datatypes.kind_names import NAMES
 from wiki.facts.special_properties import key_of_property
+from wiki.forms.field_inputs import is_steps
 from wiki.forms.form_definition import FormDefinition, FormField, FormSection, parse_definition
 from wiki.pages.models import PageLink, WikiPage
 from wiki.text import titles
@@ -118,5 +119,5 @@ def property_key(name: str) -> str:
 
 
 def all_fields(definition: FormDefinition) -> list[FormField]:
-    """Return all fields of a form, those within groups too."""
-    return [inner for one in definition.fields for inner in (one, *one.fields)]
+    """Return all fields of a form that are properties, those within groups too."""
+    return [inner for one in definition.fields for inner in (one, *one.fields) if not is_steps(inner)]

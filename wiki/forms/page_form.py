@@ -1,4 +1,4 @@
-"""The fields of a form filled with the facts of a text, and the text with what was entered.
+"""The fields of a form filled with the facts and steps of a text, and the text with what was entered.
 
 Only entries of the front matter whose values were changed are written (`entry_editing`); all else of a text stays byte
 for byte. What the form does not know, and what it cannot show (a mapping where a text is expected), is listed as it is
@@ -24,6 +24,7 @@ from wiki.forms import field_inputs
 from wiki.forms.bound_fields import BoundField, BoundRow, BoundSection
 from wiki.forms.form_definition import STEWARDS, FormDefinition, FormField, FormSection
 from wiki.forms.form_lookup import all_fields, property_key
+from wiki.forms.step_fields import StepsField, take_steps
 from wiki.text.frontmatter.entry_editing import UnwritableValue, with_values
 from wiki.text.frontmatter.frontmatter_reader import FrontMatterEntry, parse_front_matter
 from wiki.text.frontmatter.yaml_values import FrontMatterValue
@@ -58,8 +59,12 @@ class PageForm:
         self.sections: list[BoundSection] = []
         known: set[str] = set()
         for section in definition.sections:
-            fields = []
+            fields: list[BoundField] = []
             for one in section.fields:
+                if field_inputs.is_steps(one):
+                    is_shown = one.audience != STEWARDS or is_steward
+                    fields += [StepsField(one, names.of(one.property), language)] if is_shown else []
+                    continue
                 key = self._key(one)
                 bound = self._bind(one, names.of(one.property), entries.get(key, []))
                 if bound is None or key in known:
@@ -68,6 +73,8 @@ class PageForm:
                 if one.audience != STEWARDS or is_steward:
                     fields.append(bound)
             self._add(section, fields)
+        self.body = take_steps(list(self.fields), parse_front_matter(text).body)
+        """The text below the fields, without the steps that are rows."""
         self.other_facts = [
             OtherFact(entry.key, _as_text(entry.value))
             for key, group in entries.items() if key not in known and key != "_KIND"
@@ -88,14 +95,19 @@ class PageForm:
         return (one for section in self.sections for one in section.fields)
 
     @property
+    def properties(self) -> Iterator[BoundField]:
+        """All fields but those of steps."""
+        return (one for one in self.fields if not isinstance(one, StepsField))
+
+    @property
     def is_valid(self) -> bool:
         """Whether no field has an error."""
         return not any(one.errors or one.has_row_errors for one in self.fields)
 
     @property
     def filled_fields(self) -> Iterator[FormField]:
-        """The fields that have values, and those with values within groups."""
-        for one in self.fields:
+        """The properties that have values, and those with values within groups."""
+        for one in self.properties:
             filled = [inner.field for row in one.rows for inner in row.fields if inner.values]
             if one.values or filled:
                 yield from (one.field, *filled)
@@ -133,6 +145,8 @@ class PageForm:
         names = _FieldNames(f"{group.name}-{number}")
         by_key = {property_key(key): (key, value) for key, value in old.items()}
         for inner in group.field.fields:
+            if field_inputs.is_steps(inner):  # steps are no part of a fact
+                continue
             bound = BoundField(inner, names.of(inner.property), self.language)
             bound.declaration = _declaration_for(inner, self._declarations)
             key, value = by_key.get(property_key(inner.property), ("", ""))
@@ -152,8 +166,15 @@ class PageForm:
         """The fields that are groups."""
         return (one for one in self.fields if one.input.id == "group")
 
+    @property
+    def steps_fields(self) -> Iterator[StepsField]:
+        """The fields of steps."""
+        return (one for one in self.fields if isinstance(one, StepsField))
+
     def add_empty_rows(self) -> None:
-        """Add an empty row to each group, for what may be entered."""
+        """Add an empty row to each group and to steps, for what may be entered."""
+        for steps in self.steps_fields:
+            steps.add_empty_row()
         for group in self.groups:
             number = max((row.number for row in group.rows), default=-1) + 1
             group.rows.append(self.empty_row(group, number))
@@ -162,7 +183,9 @@ class PageForm:
     def fill(self, data: QueryDict) -> None:
         """Enter what was sent, and check what was changed."""
         for one in self.fields:
-            if one.input.id == "group":
+            if isinstance(one, StepsField):
+                one.fill(data)
+            elif one.input.id == "group":
                 self._fill_group(one, data)
             else:
                 one.values = _sent_values(one, data)
@@ -202,7 +225,9 @@ class PageForm:
     def new_text(self, body: str) -> str:
         """Return the text with what was entered, and another body. A value that cannot be written is an error."""
         front = parse_front_matter(self.text).raw
-        changes = [(one, _changes_of(one)) for one in self.fields]
+        for steps in self.steps_fields:
+            body = steps.with_steps(body, self.page_language)
+        changes = [(one, _changes_of(one)) for one in self.properties]
         try:
             return with_values(front, {key: value for _, change in changes for key, value in change.items()}) + body
         except UnwritableValue:

@@ -90,7 +90,7 @@ def form(request: HttpRequest, title: str) -> HttpResponseBase:
     if page_form is not None:
         page_form.add_empty_rows()
         editor_form = edit.build_form(request, page, full_title)
-        editor_form.initial["text"] = parse_front_matter(text).body
+        editor_form.initial["text"] = page_form.body
         return edit.render_editor(request, page, full_title, editor_form, **_context(page_form))
     if page is None and text:
         return edit.render_editor(request, page, full_title, edit.build_form(request, page, full_title, text=text))
@@ -165,7 +165,7 @@ def _kind_key(request: HttpRequest, page: WikiPage | None, text: str) -> str:
 
 def _open(request: HttpRequest, page: WikiPage | None, full_title: str, fields: SentFields) -> HttpResponseBase:
     """Render the form over the text of the editor."""
-    fields.data["text"] = parse_front_matter(fields.page_form.text).body
+    fields.data["text"] = fields.page_form.body
     editor_form = edit.build_form(request, page, full_title, data=fields.data)
     return edit.render_editor(request, page, full_title, editor_form, **fields.context)
 
@@ -262,7 +262,7 @@ def _open_place_form(request: HttpRequest) -> HttpResponse:
     page_form.add_empty_rows()
     place_form = PlaceForm(initial={
         "title": request.GET.get("title", ""), "license": catalogue.DEFAULT, "language": language,
-        "text": parse_front_matter(text).body,
+        "text": page_form.body,
     })  # fmt: skip
     return _render_place(request, place_form, page_form)
 

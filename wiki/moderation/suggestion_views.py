@@ -27,7 +27,6 @@ from wiki.pages.page_urls import address
 from wiki.pages.permissions import Action
 from wiki.pages.views import manage, previews, typed_changes
 from wiki.pages.writing import page_writer
-from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 from wiki.text.titles import MIRROR_NAMESPACE
 
 
@@ -82,7 +81,7 @@ def _switch(request: HttpRequest, page: WikiPage, fields: SentFields) -> HttpRes
     data = fields.data
     extra: dict[str, Any] = {}
     if "open" in data:
-        data["text"] = parse_front_matter(fields.page_form.text).body
+        data["text"] = fields.page_form.body
         extra = fields.context
     form = SuggestForm(page, data)
     form.is_valid()

@@ -89,7 +89,9 @@ function emptied(row) {
     if (input.type === "checkbox") input.checked = false;
     else input.value = "";
     input.removeAttribute("list");
+    input.removeAttribute("aria-invalid");
   }
+  for (const wrong of copy.querySelectorAll(".has-errors")) wrong.classList.remove("has-errors");
   return copy;
 }
 
@@ -99,7 +101,7 @@ class Rows {
     this.fields = fields;
     this.pattern = emptied(dom.querySelector("[data-row]"));
     this.label = this.pattern.querySelector("legend").textContent.replace(/\s*\d+$/, "");
-    const add = element("button", { type: "button", className: "button-quiet", textContent: `+ ${fields.dataset.saysAddRow}` });
+    const add = element("button", { type: "button", className: "button-quiet", textContent: `+ ${dom.dataset.saysAddRow ?? fields.dataset.saysAddRow}` });
     add.addEventListener("click", () => this.add().querySelector("input, textarea, select").focus());
     dom.append(add);
     for (const row of this.rows) this.bind(row);
@@ -109,9 +111,9 @@ class Rows {
     return [...this.dom.querySelectorAll(":scope > [data-row]")];
   }
 
-  add() {
+  add(number = Math.max(-1, ...this.rows.map((one) => Number(one.dataset.row))) + 1) {
     const row = this.pattern.cloneNode(true);
-    renumber(row, Math.max(-1, ...this.rows.map((one) => Number(one.dataset.row))) + 1);
+    renumber(row, number);
     this.dom.querySelector(":scope > button").before(row);
     this.bind(row);
     bindInputs(row, this.fields);
@@ -121,19 +123,39 @@ class Rows {
     return row;
   }
 
+  /** Shows the rows of these numbers in this order, and no other ones. */
+  arrange(numbers) {
+    const rows = new Map(this.rows.map((row) => [Number(row.dataset.row), row]));
+    for (const number of numbers) {
+      this.dom.querySelector(":scope > button").before(rows.get(number) ?? this.add(number));
+      rows.delete(number);
+    }
+    for (const row of rows.values()) row.remove();
+    if (!this.rows.length) this.add();
+    this.count();
+  }
+
   bind(row) {
     const { saysUp, saysDown, saysDelete } = this.fields.dataset;
+    const up = (event) => { row.previousElementSibling?.before(row); this.moved(event); };
+    const down = (event) => {
+      const next = row.nextElementSibling;
+      if (next?.matches("[data-row]")) next.after(row);
+      this.moved(event);
+    };
     const tools = element("div", { className: "fact-row-tools" });
     tools.append(
-      smallButton("↑", saysUp, () => { row.previousElementSibling?.before(row); this.changed(); }),
-      smallButton("↓", saysDown, () => {
-        const next = row.nextElementSibling;
-        if (next?.matches("[data-row]")) next.after(row);
-        this.changed();
-      }),
+      smallButton("↑", saysUp, up),
+      smallButton("↓", saysDown, down),
       smallButton("×", saysDelete, () => { row.remove(); if (!this.rows.length) this.add(); this.changed(); }),
     );
     row.append(tools);
+  }
+
+  /** The button that moved a row keeps the focus, which it loses with its place. */
+  moved({ currentTarget }) {
+    currentTarget.focus();
+    this.changed();
   }
 
   changed() {
@@ -158,8 +180,7 @@ async function send(box, file, input) {
     const picture = await answer.json();
     if (!answer.ok) throw new Error(picture.error);
     input.value = picture.name;
-    input.hidden = false;
-    showThumbnail(box, input);
+    showPicture(box);
     input.dispatchEvent(new Event("input", { bubbles: true }));
     const href = box.dataset.detailsUrl.replace("NAME", encodeURIComponent(picture.name));
     note.replaceChildren(element("a", { href, target: "_blank", textContent: box.dataset.saysDescribe }));
@@ -173,6 +194,13 @@ function showThumbnail(box, input) {
   if (!input.value) return;
   const src = box.dataset.thumbnailUrl.replace("NAME", encodeURIComponent(input.value));
   input.before(element("img", { src, alt: "" }));
+}
+
+/** Shows the picture of a field and its name; who chooses a picture does not write its name. */
+function showPicture(box) {
+  const input = box.querySelector("input[type='text']");
+  input.hidden = !input.value;
+  showThumbnail(box, input);
 }
 
 function bindPicture(box) {
@@ -194,7 +222,7 @@ function bindPicture(box) {
   box.addEventListener("drop", (event) => take(event, event.dataTransfer));
   box.addEventListener("paste", (event) => take(event, event.clipboardData));
   button.className = "button-main";
-  input.hidden = !input.value; // who chooses a picture does not write its name
+  input.hidden = !input.value;
   input.after(button, chooser);
   box.append(note);
 }
@@ -206,8 +234,8 @@ function restore(fields, entries) {
     (map, entry) => map.set(entry[0], [...map.get(entry[0]) ?? [], entry]), new Map());
   for (const rows of fields.querySelectorAll("[data-rows]")) {
     const name = rows.querySelector("[name]").name.replace(/-\d+-.*$/, "");
-    const numbers = [...values.keys()].filter((one) => one.startsWith(`${name}-`)).map((one) => Number(/-(\d+)-/.exec(one.slice(name.length))?.[1]));
-    while (rows.rowsView && rows.rowsView.rows.length < Math.max(0, ...numbers) + 1) rows.rowsView.add();
+    const numbers = [...values.keys()].map((one) => (one.startsWith(`${name}-`) ? /^-(\d+)-/.exec(one.slice(name.length)) : null)?.[1]);
+    rows.rowsView?.arrange(new Set(numbers.filter(Boolean).map(Number)));
   }
   for (const input of fields.querySelectorAll("[name]")) {
     if (input.type === "checkbox") input.checked = (values.get(input.name) ?? []).some(([, value]) => value === input.value);
@@ -218,13 +246,14 @@ function restore(fields, entries) {
     while (box && inputs.length < all.length) inputs = [...inputs, addValue(box).querySelector("input, textarea")];
     inputs.forEach((input, index) => { input.value = all[index]?.[1] ?? ""; });
   }
+  for (const box of fields.querySelectorAll("[data-picture]")) showPicture(box);
 }
 
 for (const fields of document.querySelectorAll("form [data-fact-fields]")) {
   bindInputs(fields, fields);
   for (const values of fields.querySelectorAll("[data-several]")) bindSeveral(values, fields);
+  for (const rows of fields.querySelectorAll("[data-rows]")) rows.rowsView = new Rows(rows, fields); // before their inputs have buttons
   for (const picture of fields.querySelectorAll("[data-picture]")) bindPicture(picture);
-  for (const rows of fields.querySelectorAll("[data-rows]")) rows.rowsView = new Rows(rows, fields);
   fields.closest("form").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.matches("input:not([type=file])") || event.defaultPrevented) return;
     event.preventDefault(); // it would save half a form
