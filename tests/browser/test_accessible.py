@@ -57,6 +57,7 @@ SCREENS = (
     "/search?q=mots&when=appeared&since=2000-01-01&page=Atelier",
     "/history/Atelier",
     "/wiki/Atelier?at=2100-01-01",
+    "/directory/place?ville=Lyon&near=Lyon",
     "/wiki/Ateleir",
 )
 

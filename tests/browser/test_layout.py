@@ -33,6 +33,7 @@ SCREENS = (
     "/changes",
     "/all-pages",
     "/all-pages?kind=practice",
+    "/directory/place",
     "/categories",
     "/licenses/CC-BY-SA-4.0",
     "/account/login",
