@@ -124,3 +124,15 @@ def test_costs_do_not_grow_with_places(reader: Client, bob: User, places: None) 
         make_place(f"Lieu {number}", bob, f"---\nVille: Ville {number}\nServices: S{number}\n---\n")
     queries()
     assert queries() == few <= 8
+
+
+def test_pages_that_answer_a_question(reader: Client, places: None) -> None:
+    asked = reader.get("/ask?q=[[Services::Café]]").content.decode()
+    assert "/directory/place?ask=%5B%5BServices%3A%3ACaf%C3%A9%5D%5D" in asked
+    content = reader.get("/directory/place?ask=[[Services::Café]]&ville=Lyon").content.decode()
+    assert shown(content) == ["Bocal"]
+    assert 'name="ask" value="[[Services::Café]]"' in content
+    wrong = reader.get("/directory/place?ask=[[Services::").content.decode()
+    assert shown(wrong) == ["Atelier", "Bocal", "Cale"]
+    assert "box-warning" in wrong
+    assert "/directory/place?q=ponton" in reader.get("/search?q=ponton&kind=place").content.decode()

@@ -16,6 +16,7 @@ from wiki.geography.communes import commune_by_name, find_communes
 VALUES_LIMIT = 50
 """Values of one facet that are read."""
 TEXT_LIMIT = 200
+ASK_LIMIT = 2_000
 NEAR_KILOMETRES = 50.0
 FARTHEST_KILOMETRES = 20_000.0
 RELEVANCE, DISTANCE, TITLE, NEWEST, EDITED = "relevance", "distance", "title", "new", "edited"
@@ -48,6 +49,8 @@ class DirectoryQuery:
 
     text: str = ""
     """Words that the pages contain."""
+    ask: str = ""
+    """Conditions of the query language that the pages meet."""
     values: dict[str, list[str]] = field(default_factory=dict)
     """By name of facet, the values of which a page has one."""
     ranges: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
@@ -73,12 +76,14 @@ class DirectoryQuery:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the order was asked for."""
-        return bool(self.text or self.values or self.ranges or self.near or self.bounds or self.is_open_now)
+        return bool(self.text or self.ask or self.values or self.ranges or self.near or self.bounds or self.is_open_now)
 
 
 def read_query(data: QueryDict, fields: DirectoryFields) -> DirectoryQuery:
     """Read the URL parameters of a directory."""
-    query = DirectoryQuery(text=_text(data, "q"), is_open_now=data.get("open") == "now")
+    query = DirectoryQuery(
+        text=_text(data, "q"), ask=data.get("ask", "")[:ASK_LIMIT].strip(), is_open_now=data.get("open") == "now"
+    )
     for facet in fields.facets:
         given = (value[:TEXT_LIMIT].strip() for value in data.getlist(facet.name)[:VALUES_LIMIT])
         if values := list(dict.fromkeys(value for value in given if value)):

@@ -6,7 +6,7 @@ that answer all other facets: what one would get by choosing the value instead o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -76,11 +76,16 @@ class DirectoryResults:
 
 
 def evaluate(
-    table: DirectoryTable, query: DirectoryQuery, now: datetime, scores: Mapping[int, float] | None = None
+    table: DirectoryTable,
+    query: DirectoryQuery,
+    now: datetime,
+    scores: Mapping[int, float] | None = None,
+    only: Collection[int] | None = None,
 ) -> DirectoryResults:
     """Return the pages that answer a query at a local time without zone.
 
     `scores` has the pages that match its words by primary key, the best with the greatest score; None without words.
+    `only` has those that meet its conditions; None without conditions.
     """
     size = len(table)
     everything = RowSet(b"\x01" * size)
@@ -92,7 +97,10 @@ def evaluate(
         for number, one in enumerate(table.fields.facets)
     ]
     base = everything
-    for rows in _other_conditions(table, query, now, scores):
+    for pks in (scores, only):
+        if pks is not None:
+            base &= RowSet.of(size, (table.index_of[pk] for pk in pks if pk in table.index_of))
+    for rows in _other_conditions(table, query, now):
         base &= rows
     found = _intersect(base, by_facet)
     counts = [
@@ -133,13 +141,9 @@ def _counts(table: DirectoryTable, number: int, rows: RowSet) -> list[int]:
     return [rows.count(posting) for posting in table.postings[number]]
 
 
-def _other_conditions(
-    table: DirectoryTable, query: DirectoryQuery, now: datetime, scores: Mapping[int, float] | None
-) -> Iterable[RowSet]:
+def _other_conditions(table: DirectoryTable, query: DirectoryQuery, now: datetime) -> Iterable[RowSet]:
     """Yield the rows that meet each condition that is no facet."""
     size, rows = len(table), table.rows
-    if scores is not None:
-        yield RowSet.of(size, (table.index_of[pk] for pk in scores if pk in table.index_of))
     for number, one in enumerate(table.fields.ranges):
         if one.name in query.ranges:
             yield RowSet.of(size, _within_range(rows, number, *query.ranges[one.name]))

@@ -17,7 +17,10 @@ from wiki.text.titles import fold
 PLACE, CATEGORY = "place", "category"
 """Names of the facets that every kind has: the place that a page is in, and its categories."""
 PARAMETERS = frozenset(
-    {"q", "near", "within", "bbox", "open", "sort", "p", "embed", "z", "within_bbox", "language", PLACE, CATEGORY}
+    {
+        "q", "ask", "near", "within", "bbox", "within_bbox", "open", "sort", "p", "embed", "z", "language",
+        PLACE, CATEGORY,
+    }
 )  # fmt: skip
 """Names of URL parameters that are no fields of a form."""
 _FACET_INPUTS = frozenset({"choice", "choices", "yes-no", "page", "commune", "department", "region"})

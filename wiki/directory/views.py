@@ -19,7 +19,11 @@ from django.views.decorators.http import require_safe
 
 from movilab.middleware import PERMISSIONS_POLICY, public_policy
 from wiki.accounts import rate_limits
+from wiki.ask import query_parser
 from wiki.ask.embedding.opening_line import opening_line
+from wiki.ask.execution.compiler import QueryCompiler
+from wiki.ask.execution.timeouts import statement_timeout
+from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.directory import table_cache
 from wiki.directory.directory_query import (
     DISTANCE,
@@ -138,7 +142,25 @@ def _results(
         rate_limits.limit_searches(request)
         found = search_pages(query.text, AnonymousUser(), Q(kind=kind, namespace=0))
         scores = {hit.pk: hit.score for hit in found.hits}
-    return evaluate(table, query, _local(now), scores)
+    return evaluate(table, query, _local(now), scores, _answering(request, query))
+
+
+def _answering(request: HttpRequest, query: DirectoryQuery) -> set[int] | None:
+    """Return the pages that meet the conditions of a query; None without conditions, or if they cannot be read.
+
+    Raises RateLimitExceeded.
+    """
+    if not query.ask:
+        return None
+    rate_limits.limit_previews(request)
+    try:
+        asked = query_parser.parse(query.ask, (get_language() or "fr")[:2])
+        with statement_timeout():
+            subjects = QueryCompiler(asked, AnonymousUser()).subjects().filter(fragment="")
+            return set(subjects.order_by().values_list("page_id", flat=True))
+    except AskProblem as problem:
+        query.problems.append(message_for(problem))
+        return None
 
 
 def _local(now: datetime) -> datetime:
@@ -230,6 +252,8 @@ def _other_conditions(query: DirectoryQuery, request: HttpRequest) -> list[Chose
     found = []
     if query.text:
         found.append(ChosenCondition(f"“{query.text}”", query_string(request.GET, {"q": None})))
+    if query.ask:
+        found.append(ChosenCondition(query.ask[:80], query_string(request.GET, {"ask": None})))
     if query.near is not None:
         name = gettext("near %(place)s") % {"place": query.near_name}
         if query.within is not None:

@@ -21,6 +21,7 @@ from wiki.accounts import rate_limits
 from wiki.ask import query_parser
 from wiki.ask.embedding.embedded_results import EmbeddedResults
 from wiki.ask.execution import runner
+from wiki.ask.execution.results import QueryResult
 from wiki.ask.formats import registry
 from wiki.ask.formats.base import FormatContext
 from wiki.ask.forms import PrintRow, QueryFormData, SortRow, read_query_form, split_at_problem
@@ -28,8 +29,12 @@ from wiki.ask.language import query_errors
 from wiki.ask.language.query_ast import Query
 from wiki.ask.language.query_errors import AskProblem
 from wiki.ask.views.example_queries import example_queries
+from wiki.pages.array_lookup import column_in
 from wiki.pages.deferred_content import DeferredSlots
+from wiki.pages.models import Kind
 
+KINDS_LIMIT = 3
+"""Kinds in whose directories the pages of a result are offered."""
 CHANGES_LIMIT = 200
 """Pages shown in each of the three lists of the comparison between two days."""
 
@@ -102,10 +107,17 @@ def _result_context(request: HttpRequest, form_data: QueryFormData, language: st
             if result_format.file
         ],
         "as_of": result.as_of,
+        "kinds": _kinds_of(result) if result.as_of is None else [],
         "embed_code": form_data.embed_code(),
         "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{form_data.url_query()}",
     }
     return context | (_comparison_context(request, form_data, language) if form_data.since or form_data.until else {})
+
+
+def _kinds_of(result: QueryResult) -> list[Kind]:
+    """Return the kinds of the pages of a result: each has a directory in which they can be narrowed."""
+    pages = [row.subject.page_pk for row in result.rows if row.subject.page_pk]
+    return list(Kind.objects.filter(column_in("pages", pages)).distinct()[:KINDS_LIMIT])
 
 
 def _comparison_context(request: HttpRequest, form_data: QueryFormData, language: str) -> dict[str, Any]:
