@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
 from tests import databases, template_checks
@@ -117,7 +117,10 @@ def django_db_setup(
         settings.DATABASES["default"]["NAME"] = name
         connections["default"].settings_dict["NAME"] = name
         request.session.stash[OWN_DATABASE] = name
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            # Emptying a hundred tables would be in vain: after a test that committed, the whole database is replaced.
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: None)
+            yield
         connections.close_all()
     databases.drop(name)
 
