@@ -164,6 +164,7 @@ def walk(client: Client, urls: list[str], scene: dict[str, Any]) -> None:
             transaction.savepoint_rollback(savepoint)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.slow
 def test_no_url_changes_pages(admin_client: Client, administrator: User, scene: dict[str, Any]) -> None:
     urls = admin_urls(arguments(scene, administrator))
@@ -171,6 +172,7 @@ def test_no_url_changes_pages(admin_client: Client, administrator: User, scene: 
     walk(admin_client, urls, scene)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.slow
 def test_no_url_changes_pages_for_moderator(client_of: Any, moderator: User, scene: dict[str, Any]) -> None:
     page_urls = [a for a in admin_urls(arguments(scene, moderator)) if "/pages/" in a]

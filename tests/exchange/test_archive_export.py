@@ -127,6 +127,7 @@ def crate_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cache
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.slow
 def test_it_is_a_valid_crate(rich_bag: Path, crate_cache: Path) -> None:
     program = Path(sys.executable).with_name("rocrate-validator")

@@ -16,6 +16,7 @@ from wiki.search.engine.backend import WhooshBackend, WhooshIndex
 from wiki.search.engine.index_directory import IndexBusy, IndexDamaged, IndexMissing
 from wiki.search.engine.queries import InFields, Prefix
 
+pytestmark = pytest.mark.only_on("sqlite")
 TITLES = [
     "Ateliers partagés du tiers-lieu",
     "L’école d'été",
