@@ -41,16 +41,14 @@ def scene(standing: Standing) -> None:
     with standing():
         alice, bob = person("alice"), person("bob")
         make_page("Property:Surface", SURFACE, by=alice)
-        make_page("Property:Ville", "---\nHas type: Text\n---", by=alice)
-        make_page("Property:Vide", "---\nHas type: Date\n---", by=alice)
-        make_page("Property:Note", "---\nHas type: Number\n---", by=alice)
+        for name, datatype in (("Ville", "Text"), ("Vide", "Date"), ("Note", "Number")):
+            make_page(f"Property:{name}", f"---\nHas type: {datatype}\n---", by=alice)
         place = make_place("Atelier", by=bob, text="---\nVille: Lyon\nSurface: 120 m²\n---\n[[Catégorie:Bois]]")
         make_page("Charte", "---\nVille: Lyon\nVoir: Pain\nNote: beaucoup\n---", by=alice, place=place)
         make_page("Pain", "---\nNature: Pratique\nVille: Saint-Étienne\nNote: '1,234'\nVoir: Atelier\n---", by=alice)
         make_page("Boulangerie", "#REDIRECT [[Pain]]", by=alice)
-        make_page(
-            "Tarte", "---\nVoir: Boulangerie\nSurface: 1 km\n---\n{{#subobject:four|Ville=Lyon|Note=5}}", by=alice
-        )
+        subobject = "{{#subobject:four|Ville=Lyon|Note=5}}"
+        make_page("Tarte", f"---\nVoir: Boulangerie\nSurface: 1 km\n---\n{subobject}", by=alice)
 
 
 def get(path: str, language: str = "en", **parameters: str) -> tuple[int, BeautifulSoup]:
@@ -201,8 +199,8 @@ def test_it_shows_the_declaration_and_usage_of_a_property(scene: None) -> None:
 
 
 def test_it_draws_numbers_and_dates_in_ranges(alice: User) -> None:
-    make_page("Property:Rang", "---\nHas type: Number\n---", by=alice)
-    make_page("Property:Jour", "---\nHas type: Date\n---", by=alice)
+    for name, datatype in (("Rang", "Number"), ("Jour", "Date")):
+        make_page(f"Property:{name}", f"---\nHas type: {datatype}\n---", by=alice)
     for number in range(30):
         make_page(f"Page {number}", f"---\nRang: {number * 10}\nJour: {1990 + number}-03-01\n---", by=alice)
     drawn = get("/property/Rang")[1].select_one(".ask-chart")
