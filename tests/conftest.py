@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
 from tests import databases, template_checks
@@ -117,7 +117,10 @@ def django_db_setup(
         settings.DATABASES["default"]["NAME"] = name
         connections["default"].settings_dict["NAME"] = name
         request.session.stash[OWN_DATABASE] = name
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            # Emptying a hundred tables would be in vain: after a test that committed, the whole database is replaced.
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: None)
+            yield
         connections.close_all()
     databases.drop(name)
 
@@ -154,15 +157,17 @@ def instance(make_instance: Callable[..., Instance]) -> Instance:
 
 
 @pytest.fixture(autouse=True)
-def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
-    """Give each test its own folders for uploads and index."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.STAGING_ROOT = tmp_path / "staging"
-    settings.INDEX_ROOT = tmp_path / "index"
+def _files_of_its_own(request: pytest.FixtureRequest) -> None:
+    """Give each test that uses the database its own folders for uploads and index; other tests store nothing there."""
+    if uses_database(request.node):
+        settings, folder = request.getfixturevalue("settings"), request.getfixturevalue("tmp_path")
+        settings.MEDIA_ROOT = folder / "media"
+        settings.STAGING_ROOT = folder / "staging"
+        settings.INDEX_ROOT = folder / "index"
 
 
-@pytest.fixture(autouse=True)
-def _mail_is_queued(settings: Any) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _mail_is_queued(django_test_environment: None) -> None:
     """Queue e-mails as in production, where Django's test runner would put them into `mail.outbox` at once."""
     settings.EMAIL_BACKEND = "wiki.mail.email_backends.QueueBackend"
 

@@ -24,6 +24,8 @@ from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
+from tests.machine import postgres_programs
+
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 
@@ -123,10 +125,29 @@ def _postgres_template() -> str:
         unfinished = f"{name}_unfinished"
         drop(unfinished)
         _administer("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0", unfinished)
-        _migrate(CACHE / "building", address(unfinished))
-        shutil.rmtree(CACHE / "building")
+        _fill(unfinished)
         _administer("ALTER DATABASE {} RENAME TO {}", unfinished, name)
     return name
+
+
+def _fill(name: str) -> None:
+    """Load what an earlier run dumped; without it, migrate the PostgreSQL database `name`, and dump it."""
+    programs = postgres_programs()
+    version = programs.parent.name if programs else ""
+    dump, target = CACHE / f"template-{digest()}-{version}.sql", f"{_maintenance()} dbname={name}"
+    if programs and dump.exists():
+        # A dump that is loaded is the same database, except for how PostgreSQL writes the conditions of two indexes.
+        command = [programs / "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={dump}", target]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        return
+    _migrate(CACHE / "building", address(name))
+    shutil.rmtree(CACHE / "building")
+    if programs:
+        for old in CACHE.glob("template-*.sql"):
+            old.unlink()
+        building = CACHE / "building.sql"
+        subprocess.run([programs / "pg_dump", "--no-owner", f"--file={building}", target], check=True)
+        building.rename(dump)
 
 
 def _migrate(data: Path, database: str) -> None:

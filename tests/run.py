@@ -53,7 +53,9 @@ def run(database: str, arguments: Sequence[str], variables: dict[str, str]) -> i
     start = time.monotonic()
     workers = [] if "-n" in arguments else ["-n", str(min(os.cpu_count() or 1, 8))]
     command = [sys.executable, "-W", "ignore::SyntaxWarning", "-m", "pytest", *workers, "--dist=worksteal", *arguments]
-    code = subprocess.run(command, cwd=ROOT, env=os.environ | variables, check=False).returncode
+    environment = os.environ | variables
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a run starts hundreds of processes, and each would compile all
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     print(f"--- {time.monotonic() - start:.0f} s", flush=True)
     return code
 

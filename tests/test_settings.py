@@ -25,9 +25,14 @@ PRODUCTION = {
 
 def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `manage.py` with these settings only."""
+    return python(tmp_path, str(ROOT / "manage.py"), *arguments, **variables)
+
+
+def python(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these settings only."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MOVILAB_", "DJANGO_"))}
     return subprocess.run(
-        [sys.executable, "-W", "ignore::SyntaxWarning", ROOT / "manage.py", *arguments],
+        [sys.executable, "-W", "ignore::SyntaxWarning", *arguments],
         env=environment | {"MOVILAB_DATA": str(tmp_path / "var")} | variables,
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -146,7 +151,7 @@ def test_mail_url(monkeypatch: pytest.MonkeyPatch, address: str, port: int, tls:
 )
 def test_a_public_site_prints_no_emails(tmp_path: Path, variables: dict[str, str], backend: str) -> None:
     show = "from django.conf import settings; print(settings.MAIL_DELIVERY_BACKEND, settings.EMAIL_BACKEND)"
-    done = manage(tmp_path, "shell", "--no-imports", "-c", show, **variables)
+    done = python(tmp_path, "-c", show, DJANGO_SETTINGS_MODULE="movilab.settings", **variables)
     delivery, queue = done.stdout.split()
     assert backend in delivery.lower()
     assert queue == "wiki.mail.email_backends.QueueBackend"

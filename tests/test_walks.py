@@ -28,7 +28,7 @@ from wiki.pages.site_settings import SiteTexts
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 SECRET_TITLE, SECRET_TEXT = "Zibeline", "Chinchilla"
 """Words in the deleted title, and in the deleted text, comment and category."""

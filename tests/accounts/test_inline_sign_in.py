@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 
 @pytest.fixture
 def visitor(client_of: Any, anna: Any) -> Client:

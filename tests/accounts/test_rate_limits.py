@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 
 def request_from(address: str, user: Any = None) -> HttpRequest:
     request = RequestFactory().get("/", REMOTE_ADDR=address)

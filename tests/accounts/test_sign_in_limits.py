@@ -23,6 +23,7 @@ from wiki.accounts.rate_limits import counters
 from wiki.accounts.sign_in_limits import FREE_ATTEMPTS, LONGEST_WAIT, limit_sign_ins, reset_failed_sign_ins
 from wiki.errors import RateLimitExceeded
 
+pytestmark = pytest.mark.only_on("sqlite")
 REFUSED = "Too many attempts with this name. Please wait"
 
 

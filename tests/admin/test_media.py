@@ -21,6 +21,7 @@ from wiki.pages.media_version_models import FileVersion
 if TYPE_CHECKING:
     from django.test import Client
 
+pytestmark = pytest.mark.only_on("sqlite")
 GPS = 0x8825
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import Standing, person
 from tests.factories import make_page, make_place
 from wiki.pages import page_lookup
 from wiki.pages.writing import page_writer
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def scene(alice: User, bob: User) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def scene(standing: Standing) -> None:
     """Two properties, a place and two practices."""
-    make_page("Property:Surface", "---\nHas type: Quantity\nCorresponds to: [1 m², 0.0001 ha]\n---", by=alice)
-    make_page("Property:Ville", "---\nA le type: Texte\n---", by=alice)
-    place = make_place("Atelier", by=bob, text="---\nVille: Lyon\nSurface: 1 ha\n---\n[[Catégorie:Bois]]")
-    make_page("Charte", "---\nNature: Pratique\nVille: Lyon\nSurface: 200 m²\nNote: 12\n---", by=alice, place=place)
-    make_page("Pain", "---\nKind: Practice\nVille: Saint-Étienne\nVoir: Atelier\n---", by=alice)
+    with standing():
+        alice, bob = person("alice"), person("bob")
+        make_page("Property:Surface", "---\nHas type: Quantity\nCorresponds to: [1 m², 0.0001 ha]\n---", by=alice)
+        make_page("Property:Ville", "---\nA le type: Texte\n---", by=alice)
+        place = make_place("Atelier", by=bob, text="---\nVille: Lyon\nSurface: 1 ha\n---\n[[Catégorie:Bois]]")
+        make_page("Charte", "---\nNature: Pratique\nVille: Lyon\nSurface: 200 m²\nNote: 12\n---", by=alice, place=place)
+        make_page("Pain", "---\nKind: Practice\nVille: Saint-Étienne\nVoir: Atelier\n---", by=alice)
 
 
 def get(client: Client, **parameters: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from wiki.pages.writing import page_writer
 if TYPE_CHECKING:
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def warnings(client: Client, **parameters: Any) -> dict[str, str]:
     return {module: warning["warnings"] for module, warning in response.get("warnings", {}).items()}
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("module", "name", "parameters"),
     [
@@ -78,6 +79,7 @@ def test_numbers_beyond_their_limits_are_named(client: Client) -> None:
     assert warnings(client, list="allpages", aplimit="max") == {}
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("expected", "parameters"),
     [

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
 
+from tests.conftest import Standing
 from tests.factories import make_page
 from wiki.ask.execution import runner
 from wiki.ask.language.current_date import substitute_current_date
@@ -19,14 +20,15 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def dates() -> None:
+@pytest.fixture(scope="module", autouse=True)
+def dates(standing: Standing) -> None:
     """Write pages with dates around NOON."""
-    make_page("Property:Jour", "---\nHas type: Date\n---")
-    make_page("Property:Fiche", "---\nHas type: Record\nHas fields: Jour; Lieu\n---")
-    make_page("Concept:Futur", "{{#concept: [[Jour::>>today]]}}")
-    for title, day in (("Hier", "2024-03-04"), ("Ce jour", "2024-03-05"), ("Plus tard", "2024-04-01")):
-        make_page(title, f"[[Jour::{day}]] {{{{#set:Fiche={day}; ici}}}}")
+    with standing():
+        make_page("Property:Jour", "---\nHas type: Date\n---")
+        make_page("Property:Fiche", "---\nHas type: Record\nHas fields: Jour; Lieu\n---")
+        make_page("Concept:Futur", "{{#concept: [[Jour::>>today]]}}")
+        for title, day in (("Hier", "2024-03-04"), ("Ce jour", "2024-03-05"), ("Plus tard", "2024-04-01")):
+            make_page(title, f"[[Jour::{day}]] {{{{#set:Fiche={day}; ici}}}}")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.conftest import Standing, person
 from tests.factories import make_page, make_place
 from wiki.ask import property_usage
 from wiki.ask.views import property_page, special_pages
@@ -34,18 +35,20 @@ Preferred property label: [Superficie@fr]
 ---"""
 
 
-@pytest.fixture
-def scene(alice: User, bob: User) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def scene(standing: Standing) -> None:
     """A wiki with properties, a place with a practice, invalid and ambiguous values."""
-    make_page("Property:Surface", SURFACE, by=alice)
-    make_page("Property:Ville", "---\nHas type: Text\n---", by=alice)
-    make_page("Property:Vide", "---\nHas type: Date\n---", by=alice)
-    make_page("Property:Note", "---\nHas type: Number\n---", by=alice)
-    place = make_place("Atelier", by=bob, text="---\nVille: Lyon\nSurface: 120 m²\n---\n[[Catégorie:Bois]]")
-    make_page("Charte", "---\nVille: Lyon\nVoir: Pain\nNote: beaucoup\n---", by=alice, place=place)
-    make_page("Pain", "---\nNature: Pratique\nVille: Saint-Étienne\nNote: '1,234'\nVoir: Atelier\n---", by=alice)
-    make_page("Boulangerie", "#REDIRECT [[Pain]]", by=alice)
-    make_page("Tarte", "---\nVoir: Boulangerie\nSurface: 1 km\n---\n{{#subobject:four|Ville=Lyon|Note=5}}", by=alice)
+    with standing():
+        alice, bob = person("alice"), person("bob")
+        make_page("Property:Surface", SURFACE, by=alice)
+        for name, datatype in (("Ville", "Text"), ("Vide", "Date"), ("Note", "Number")):
+            make_page(f"Property:{name}", f"---\nHas type: {datatype}\n---", by=alice)
+        place = make_place("Atelier", by=bob, text="---\nVille: Lyon\nSurface: 120 m²\n---\n[[Catégorie:Bois]]")
+        make_page("Charte", "---\nVille: Lyon\nVoir: Pain\nNote: beaucoup\n---", by=alice, place=place)
+        make_page("Pain", "---\nNature: Pratique\nVille: Saint-Étienne\nNote: '1,234'\nVoir: Atelier\n---", by=alice)
+        make_page("Boulangerie", "#REDIRECT [[Pain]]", by=alice)
+        subobject = "{{#subobject:four|Ville=Lyon|Note=5}}"
+        make_page("Tarte", f"---\nVoir: Boulangerie\nSurface: 1 km\n---\n{subobject}", by=alice)
 
 
 def get(path: str, language: str = "en", **parameters: str) -> tuple[int, BeautifulSoup]:
@@ -196,11 +199,11 @@ def test_it_shows_the_declaration_and_usage_of_a_property(scene: None) -> None:
 
 
 def test_it_draws_numbers_and_dates_in_ranges(alice: User) -> None:
-    make_page("Property:Note", "---\nHas type: Number\n---", by=alice)
-    make_page("Property:Jour", "---\nHas type: Date\n---", by=alice)
+    for name, datatype in (("Rang", "Number"), ("Jour", "Date")):
+        make_page(f"Property:{name}", f"---\nHas type: {datatype}\n---", by=alice)
     for number in range(30):
-        make_page(f"Page {number}", f"---\nNote: {number * 10}\nJour: {1990 + number}-03-01\n---", by=alice)
-    drawn = get("/property/Note")[1].select_one(".ask-chart")
+        make_page(f"Page {number}", f"---\nRang: {number * 10}\nJour: {1990 + number}-03-01\n---", by=alice)
+    drawn = get("/property/Rang")[1].select_one(".ask-chart")
     assert drawn is not None
     counts = [int(text.get_text()) for text in drawn.select("text[text-anchor=start]")]
     assert sum(counts) == 30
@@ -213,13 +216,13 @@ def test_it_draws_numbers_and_dates_in_ranges(alice: User) -> None:
 def test_it_paginates_the_pages_of_a_property(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(property_page, "ROWS", 4)
     for number in range(11):
-        make_page(f"Page {number}", f"---\nVille: {'Lyon' if number % 3 else 'Die'}\n---", by=alice)
-    seen, address = [], "/property/Ville"
+        make_page(f"Page {number}", f"---\nBourg: {'Lyon' if number % 3 else 'Die'}\n---", by=alice)
+    seen, address = [], "/property/Bourg"
     while address:
         main = get(address)[1]
         seen += [term.get_text() for term in main.select("#property-pages ~ dl dt")]
         further = main.select_one("#property-pages ~ nav a[rel~=next]")
-        address = f"/property/Ville{str(further['href']).partition('#')[0]}" if further else ""
+        address = f"/property/Bourg{str(further['href']).partition('#')[0]}" if further else ""
     assert sorted(seen) == sorted(f"Page {number}" for number in range(11))
     assert len(seen) == 11
 

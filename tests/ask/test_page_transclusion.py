@@ -19,7 +19,7 @@ from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 from wiki.text import transclusion
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 CHARTER = """---
 Nature: Pratique
 ---

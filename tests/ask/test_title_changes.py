@@ -13,6 +13,7 @@ from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_moves, page_writer
 
+pytestmark = pytest.mark.only_on("sqlite")
 PAGES = {
     "Property:Porte": "---\nHas type: Page\n---\n",
     "Property:Ville": "---\nHas type: Text\n---\n",

@@ -101,6 +101,7 @@ def test_it_handles_odd_queries(scene: None, odd: str) -> None:
         assert get(**parameters)[0] in (200, 400, 422)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.django_db(transaction=True)
 def test_queries_in_a_browser(tab: Page, bob: User) -> None:
     make_place("Atelier", by=bob, text="---\nVille: Lyon\n---")

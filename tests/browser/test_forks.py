@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 
 
 def test_pull_with_a_conflict_and_proposal(tab: Page, alice: User, bob: User) -> None:

@@ -19,8 +19,11 @@ import bagit
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 from playwright.sync_api import expect
 
+from tests.conftest import Standing, person
 from tests.exchange.archives import TEXT, Bag, digest_of, export, make_picture, make_story, unzip
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
@@ -60,10 +63,20 @@ def rich_page(alice: User) -> Any:
     return page
 
 
+@pytest.fixture(scope="module")
+def rich_archive(standing: Standing, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The archive of the rich page, exported once for all tests that read it; nothing of it stays in the database."""
+    folder = tmp_path_factory.mktemp("rich")
+    with standing(), override_settings(MEDIA_ROOT=folder / "media", STAGING_ROOT=folder), transaction.atomic():
+        raw = export(rich_page(person("alice")))
+        transaction.set_rollback(True)
+    return raw
+
+
 @pytest.fixture
-def rich_bag(alice: User, tmp_path: Path) -> Path:
+def rich_bag(rich_archive: bytes, db: None, tmp_path: Path) -> Path:
     """The unpacked archive of the rich page."""
-    return unzip(export(rich_page(alice)), tmp_path / "unzipped")
+    return unzip(rich_archive, tmp_path / "unzipped")
 
 
 def test_it_is_a_valid_bag(rich_bag: Path) -> None:
@@ -127,6 +140,7 @@ def crate_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cache
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.slow
 def test_it_is_a_valid_crate(rich_bag: Path, crate_cache: Path) -> None:
     program = Path(sys.executable).with_name("rocrate-validator")

@@ -95,6 +95,7 @@ DEEP = b'{"format":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -185,6 +186,7 @@ def test_it_refuses_invalid_content(archive: bytes, change: Change, reason: str)
     check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), reason)
 
 
+@pytest.mark.only_on("sqlite")
 def test_it_refuses_a_picture_of_another_format_than_its_name(archive: bytes) -> None:
     from PIL import Image
 
@@ -195,6 +197,7 @@ def test_it_refuses_a_picture_of_another_format_than_its_name(archive: bytes) ->
     check_refused(bag.seal().zip(), "its content is .png")
 
 
+@pytest.mark.only_on("sqlite")
 def test_it_refuses_a_picture_that_would_fill_the_memory(archive: bytes) -> None:
     from PIL import Image
 
@@ -205,6 +208,7 @@ def test_it_refuses_a_picture_that_would_fill_the_memory(archive: bytes) -> None
     check_refused(bag.seal().zip(), "million pixels")
 
 
+@pytest.mark.only_on("sqlite")
 def test_it_refuses_a_picture_that_no_version_shows(archive: bytes) -> None:
     bag = Bag.opened(archive)
     raw = bag.files["data/media/etabli.jpg"]
@@ -217,6 +221,7 @@ def test_it_refuses_a_picture_that_no_version_shows(archive: bytes) -> None:
     check_refused(bag.seal().zip(), "no version of the page shows")
 
 
+@pytest.mark.only_on("sqlite")
 def test_it_refuses_a_history_that_expands_to_gigabytes(archive: bytes) -> None:
     bag = Bag.opened(archive)
     lines = bag.files["data/history/revisions.jsonl"].decode().splitlines()
@@ -230,6 +235,7 @@ def test_it_refuses_a_history_that_expands_to_gigabytes(archive: bytes) -> None:
     check_refused(bag.seal().zip(method=zipfile.ZIP_STORED), "more than 256 MB")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

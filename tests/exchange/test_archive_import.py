@@ -120,6 +120,7 @@ def test_the_importer_of_a_place_becomes_its_steward(alice: User, bob: User) -> 
     assert digest_of(export(done.page)) == digest_of(raw)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.slow
 def test_a_missing_place_stays_in_the_title(alice: User, tmp_path: Path, instance: Instance) -> None:
     page = make_page("Charte", by=alice, place=make_place("La Myne", by=alice))

@@ -21,6 +21,7 @@ from wiki.exchange.archive.importer import import_archive
 if TYPE_CHECKING:
     pass
 
+pytestmark = pytest.mark.only_on("sqlite")
 Change = Callable[[Bag], Any]
 
 

@@ -28,7 +28,10 @@ from wiki.text.markup.markdown_parser import TEXT_LIMIT
 DATA = Path(__file__).resolve().parents[1] / "data"
 EXCERPT, EXCERPT_MEDIA = DATA / "cahier-extrait.jsonl", DATA / "cahier"
 WHOLE = DATA.parents[2] / "shared/data/poplab/history.jsonl"
-WORKS = [(EXCERPT, EXCERPT_MEDIA), *([(WHOLE, WHOLE.parent)] if WHOLE.exists() else [])]
+WORKS = [pytest.param(EXCERPT, EXCERPT_MEDIA, id="excerpt")]
+if WHOLE.exists():
+    marks = [pytest.mark.slow, pytest.mark.only_on("sqlite")]
+    WORKS.append(pytest.param(WHOLE, WHOLE.parent, id="whole", marks=marks))
 SOMEONE = page_writer.Author(None, "Quelqu'un")
 
 pytestmark = pytest.mark.django_db
@@ -62,10 +65,11 @@ def texts(path: str) -> list[str | None]:
     return [version.text() for version in page_at(path).versions.order_by("number")]
 
 
-@pytest.mark.parametrize(("file", "media"), WORKS, ids=["excerpt", "whole"][: len(WORKS)])
-def test_it_keeps_every_entry_with_author_and_date(file: Path, media: Path) -> None:
+@pytest.mark.parametrize(("file", "media"), WORKS)
+def test_it_keeps_every_entry_with_author_and_date_and_adds_nothing_the_second_time(file: Path, media: Path) -> None:
     entries = history_jsonl.read_history(file)
-    report = import_history(file, HistoryImportOptions(media=media, source="github.com"))
+    options = HistoryImportOptions(media=media, source="github.com")
+    report = import_history(file, options)
     assert report.versions == len(entries) == PageVersion.objects.count()
     for path in {entry.path for entry in entries}:
         file_entries = [entry for entry in entries if entry.path == path]
@@ -78,13 +82,8 @@ def test_it_keeps_every_entry_with_author_and_date(file: Path, media: Path) -> N
         assert page_at(path).edited_at == file_entries[-1].date
         assert all(v.is_imported and v.author is None and v.origin_host == "github.com" for v in versions)
     assert not any(Page.find_problems())
-
-
-@pytest.mark.parametrize(("file", "media"), WORKS, ids=["excerpt", "whole"][: len(WORKS)])
-def test_it_adds_nothing_the_second_time(file: Path, media: Path) -> None:
-    import_history(file, HistoryImportOptions(media=media))
     before = PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count()
-    report = import_history(file, HistoryImportOptions(media=media))
+    report = import_history(file, options)
     assert (report.versions, report.pages, report.unchanged) == (0, 0, report.entries)
     assert (report.conflicts, report.rewritten, report.media.added) == ([], [], [])
     assert before == (PageVersion.objects.count(), Picture.objects.count(), Changeset.objects.count())

@@ -39,6 +39,7 @@ def targets() -> dict[str, str | None]:
 CHAIN = [("Property:A", redirect_to("B")), ("Property:B", redirect_to("C")), ("Property:C", NUMBER), ("X", FACTS)]
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("order", [*itertools.permutations(range(4))])
 def test_a_chain_resolves_to_its_end_whatever_the_order_of_writing(order: tuple[int, ...]) -> None:
     for number in order:

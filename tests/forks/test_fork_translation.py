@@ -19,7 +19,7 @@ from wiki.pages.models import Fork, WikiPage
 from wiki.pages.writing import page_moves, page_writer
 from wiki.pages.writing.page_writer import Author
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 WORKSHOP = """---
 Lieu: '[[Graine]]'

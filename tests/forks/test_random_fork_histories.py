@@ -27,7 +27,7 @@ from wiki.pages.writing.page_writer import Author
 from wiki.text.frontmatter.frontmatter_reader import split_front_matter
 from wiki.text.merging.document_merge import merge_documents
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 UNSHRUNK = (Phase.explicit, Phase.generate)
 COUNT = itertools.count(1)

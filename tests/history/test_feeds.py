@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
+pytestmark = pytest.mark.only_on("sqlite")
 ATOM = "{http://www.w3.org/2005/Atom}"
 ALL = ("/feeds/changes", "/feeds/changes/Atelier", "/feeds/history/Atelier:Charte", "/feeds/contributions/alice")
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 WORDS = (
     "le", "la", "de", "un", "lieu", "atelier", "porte", "bois", "jardin", "four", "pain", "table", "ouvert",
     "ensemble", "chaque", "jour", "merci", "oui",

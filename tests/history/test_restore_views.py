@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
     from wiki.pages.models import WikiPage
 
+pytestmark = pytest.mark.only_on("sqlite")
 ADDRESSES = ("/restore/Charte?version=1", "/undo/Charte?version=2")
 FIRST = "Nous partageons les outils.\n\nOn range après.\n"
 SECOND = FIRST.replace("outils", "machines")

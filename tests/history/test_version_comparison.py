@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 
 @pytest.fixture
 def client(client_of: Callable[..., Client], anna: AnonymousUser) -> Client:

@@ -13,7 +13,7 @@ from wiki.licenses import compatibility_check
 from wiki.licenses.catalogue import LICENSES, text_of
 from wiki.licenses.compatibility_check import CompatibilityQuestion
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 
 def _page(url: str, language: str = "en") -> str:

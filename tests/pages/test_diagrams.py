@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
+pytestmark = pytest.mark.only_on("sqlite")
 BLOCK = '<pre class="highlight" tabindex="0"><code class="language-mermaid">'
 
 

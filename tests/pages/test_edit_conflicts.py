@@ -20,7 +20,7 @@ from wiki.pages.views import edit, edit_conflicts
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, SaveResult
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
 ADDRESS = "/edit/Fournil"
 BASE = "---\nVille: Lyon\nTéléphone: 01\n---\n# Fournil\n\nOuvert lundi.\n\nDeux fours.\n\nEntrée libre.\n"

@@ -15,7 +15,7 @@ from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 from wiki.text import titles
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 
 def read(path: str, **headers: str) -> HttpResponse:

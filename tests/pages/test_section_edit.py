@@ -15,7 +15,7 @@ from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ClientOf = Callable[..., Client]
 TEXT = "---\nVille: Lyon\n---\n# Four\n\nUn four.\n\n## Bois\n\nDu hêtre.\n\n## Pain\n\nAu levain.\n"
 ADDRESS = "/edit/Fournil?section=s-bois"

@@ -25,7 +25,7 @@ from wiki.remotes import mirror_polling
 from wiki.remotes.http_client import Unreachable
 from wiki.remotes.mirror_polling import MirrorPollJob
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 NEAR = "127.0.0.0/8, ::1/128"
 PORTS = "1024-65535"
 HEAD = """

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from modelsearch.query import Fuzzy, Phrase, PlainText, SearchQuery
 
+from tests.conftest import Standing
 from tests.factories import make_page
 from wiki.pages.models import WikiPage
 from wiki.search.engine.backend import WhooshBackend, WhooshIndex
 from wiki.search.engine.index_directory import IndexBusy, IndexDamaged, IndexMissing
 from wiki.search.engine.queries import InFields, Prefix
 
+pytestmark = pytest.mark.only_on("sqlite")
 TITLES = [
     "Ateliers partagés du tiers-lieu",
     "L’école d'été",
@@ -28,12 +30,17 @@ TITLES = [
 Finder = Callable[..., set[str]]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pages(standing: Standing) -> list[WikiPage]:
+    """The pages of TITLES, and one in English."""
+    with standing():
+        return [*(make_page(title) for title in TITLES), make_page("Library of makers", language="en")]
+
+
 @pytest.fixture
-def backend(tmp_path: Path, db: None) -> WhooshBackend:
-    """A backend with its own folder, in which the pages of TITLES are indexed."""
+def backend(pages: list[WikiPage], tmp_path: Path, db: None) -> WhooshBackend:
+    """A backend with its own folder, in which the pages are indexed."""
     engine = WhooshBackend({"FOLDER": tmp_path / "index"})
-    pages = [make_page(title) for title in TITLES]
-    pages.append(make_page("Library of makers", language="en"))
     engine.add_bulk(WikiPage, pages)
     return engine
 

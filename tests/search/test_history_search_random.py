@@ -34,7 +34,7 @@ from wiki.text.passages import split_passages
 from wiki.text.strip_markup import strip_markup
 from wiki.text.tokenizer import STOP_WORDS, iter_words, stems
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ANNA = AnonymousUser()
 WORDS = ("lieu", "lieux", "atelier", "bois", "boisé", "jardin", "jardins", "four", "pain", "le", "table")
 NAMES = ("Ada", "Bob", "Chloé")

@@ -1,0 +1,26 @@
+"""A stricter permission filter than the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db.models import Q
+
+from wiki.pages.models import WikiPageQuerySet
+
+
+@pytest.fixture
+def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Hide a page from everyone: a stricter permission filter than the real one."""
+
+    def hidden(title: str) -> None:
+        is_readable = WikiPageQuerySet.is_readable
+
+        def is_readable_and_not_hidden(user: Any, page: str = "") -> Q:
+            return is_readable(user, page) & ~Q(**{f"{page}full_title": title})
+
+        monkeypatch.setattr(WikiPageQuerySet, "is_readable", staticmethod(is_readable_and_not_hidden))
+
+    return hidden
