@@ -15,7 +15,7 @@ from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
 from wiki.pages.task_models import BackgroundTask
-from wiki.pages.writing import page_writer
+from wiki.pages.writing import page_hiding, page_writer
 from wiki.pages.writing.page_writer import Author
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CAST = ("alice", "bob", "charlie", "anna")
 PAGE, FORK, PROPOSAL, TASK = "Atelier:Charte", "Atelier:Notre charte", 77_000, 78_000
+PERSON, HIDDEN = "Atelier:Dora", "Atelier:Cachée"
 PICTURE, OWN_PICTURE = "Etabli.jpg", "Four.jpg"
 
 
@@ -66,6 +67,8 @@ def scene(alice: User, bob: User) -> None:
     BackgroundTask.objects.create(pk=TASK, kind="import of a remote page", lane="fetches", person=alice, language="fr")
     make_picture(PICTURE)
     make_picture(OWN_PICTURE, uploaded_by_user=alice)
+    make_page("Dora", "---\nNature: Personne\n---\nUn portrait.", by=bob, place=place)
+    page_hiding.hide(make_page("Cachée", "---\nNature: Personne\n---\nCachée.", by=bob, place=place), Author.of(bob))
     page_writer.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
 
 
@@ -82,6 +85,7 @@ ROWS: dict[str, list[Row]] = {
         Row((404, 404, 404, 404), {"title": "Atelier:Parti"}, "?at=2100-01-01"),
         everyone(404, title="Atelier:Parti"),
         everyone(404, title="Rien"),
+        Row((404, 200, 404, 404), {"title": HIDDEN}),
     ],
     "all_pages": [everyone()],
     "directory": [
@@ -117,7 +121,11 @@ ROWS: dict[str, list[Row]] = {
     "thumbnail": [everyone(302, name=PICTURE), everyone(404, name="rien.jpg")],
     "set_language": [Row((302, 302, 302, 302), post=True)],
     # So is the history of readable pages
-    "history": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "history": [
+        everyone(title=PAGE),
+        everyone(404, title="Atelier:Parti"),
+        Row((404, 200, 404, 404), {"title": HIDDEN}),
+    ],
     "authors": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
     "compare": [Row((200, 200, 200, 200), ON_PAGE, "?from=1&to=2"), everyone(404, title="Atelier:Parti")],
     "changes": [everyone()],
@@ -220,6 +228,16 @@ ROWS: dict[str, list[Row]] = {
     # Managing a place needs a steward of it
     "move": stewards_only(200, title=PAGE),
     "delete": stewards_only(302, title=PAGE),
+    "hide": [
+        *stewards_only(302, title=PERSON),
+        Row((403, 403, 403, 302), ON_PAGE),
+        Row((404, 200, 404, 302), {"title": HIDDEN}),
+    ],
+    "unhide": [
+        Row((404, 302, 404, 404), {"title": HIDDEN}, post=True),
+        Row((403, 302, 403, 403), {"title": PERSON}, post=True),
+        everyone(405, title=HIDDEN),
+    ],
     "fields": stewards_only(200, title=PAGE),
     "stewards": stewards_only(200, title="Atelier"),
     "undelete": [

@@ -62,14 +62,14 @@ def read_only_api(router: Any) -> None:
 
 @hooks.register("construct_explorer_page_queryset")
 def explorer_pages(parent_page: Page, pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
-    """Filter the explorer's pages: deleted ones are left out."""
-    return page_tree_admin.exclude_deleted(pages)
+    """Filter the explorer's pages: deleted and hidden ones are left out."""
+    return page_tree_admin.exclude_unreadable(pages, request.user)
 
 
 @hooks.register("construct_page_chooser_queryset")
 def chooser_pages(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
-    """Filter the page chooser's pages: deleted ones are left out."""
-    return page_tree_admin.exclude_deleted(pages)
+    """Filter the page chooser's pages: deleted and hidden ones are left out."""
+    return page_tree_admin.exclude_unreadable(pages, request.user)
 
 
 @hooks.register("register_admin_urls")

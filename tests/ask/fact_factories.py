@@ -14,7 +14,7 @@ from django.db import transaction
 from wiki.facts.models import Fact, Property, Subject
 from wiki.facts.values import Value
 from wiki.history.models import TitlePeriod
-from wiki.pages.models import WikiPage, new_slug
+from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_tree
 from wiki.text import titles
 
@@ -34,7 +34,7 @@ def write_pages(full_titles: Sequence[str], **columns: Any) -> list[WikiPage]:
         usual = {"title_key": titles.key_of(full), "title_fold": titles.fold(title), "created_at": LONG_AGO}
         pages.append(
             WikiPage(
-                title=title, draft_title=title, slug=new_slug(), namespace=number, full_title=full,
+                title=title, draft_title=title, slug=page_tree.new_slug(), namespace=number, full_title=full,
                 license="CC0-1.0", **usual | own,
             )
         )  # fmt: skip

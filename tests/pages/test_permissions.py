@@ -25,11 +25,12 @@ READING = {"read", "export"}
 WITH_AN_ACCOUNT = {"edit", "create", "fork", "make_place", "upload", "change_file", "import"}
 LOOKING_AFTER = {"move", "delete", "undelete", "relicense", "unmake_place", "steward"}
 EVERYTHING = READING | WITH_AN_ACCOUNT | LOOKING_AFTER
+"""All actions on an ordinary page: only that of a person can be hidden."""
 
 
 def rights(reader: User | AnonymousUser, page: WikiPage | None = None) -> set[str]:
     """Return the actions that a reader may do; check that both functions agree."""
-    one_by_one = {action for action in EVERYTHING if permissions.has_permission(reader, action, page)}
+    one_by_one = {action for action in EVERYTHING | {"hide"} if permissions.has_permission(reader, action, page)}
     assert permissions.allowed_actions(reader, page) == one_by_one
     return one_by_one
 

@@ -23,7 +23,6 @@ from wiki.facts.value_lists import divide_statements
 from wiki.facts.values import Value
 from wiki.facts.version_statements import VersionStatements, statements_of
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion, VersionState
-from wiki.text import titles
 from wiki.text.markup.parser_process import run_side_by_side
 
 SNAPSHOT_FIELDS = (
@@ -140,10 +139,7 @@ def _update_page_values(versions: Sequence[ParsedVersion], changes: FactChanges)
     """Point page values to the page in their own place when it comes to exist, to the root level when it is gone."""
     added, removed = set(), set()
     for version in versions:
-        old_key = version.page.title_key if version.follows else None
-        fields = version.fields
-        full = fields.full_title
-        new_key = None if version.text is None else titles.key_of(full)
+        old_key, new_key = version.old_public_key, version.public_key
         if old_key != new_key:
             added |= {new_key} - {None}
             removed |= {old_key} - {None}

@@ -37,7 +37,9 @@ class AutoPullJob:
     def run(self) -> bool:
         """Try FORKS_PER_RUN forks; return whether there may be more."""
         behind = Fork.objects.filter(auto_pull_user__isnull=False, upstream__version__gt=F("last_tried_version"))
-        existing = behind.filter(page__title_key__isnull=False, upstream__title_key__isnull=False)
+        existing = behind.filter(
+            page__title_key__isnull=False, upstream__title_key__isnull=False, upstream__hidden_with=None
+        )
         failures = FailureLog(self.name)
         due = existing.exclude(pk__in=failures.waiting()).select_related("auto_pull_user").order_by("pk")
         tried: list[bool] = []

@@ -212,7 +212,9 @@ def _target_pages(full_titles: Sequence[str]) -> list[WikiPage]:
     for start in range(0, len(title_keys), ROWS):
         chunk = title_keys[start : start + ROWS]
         taken += WikiPage.objects.filter(title_key__in=chunk).values_list("full_title", flat=True)[: TITLES_LISTED + 1]
-        deleted_pages = WikiPage.objects.filter(full_title__in=[keys[key] for key in chunk], title_key__isnull=True)
+        deleted_pages = WikiPage.objects.filter(
+            full_title__in=[keys[key] for key in chunk], title_key__isnull=True, hidden_with=None
+        )
         for page in deleted_pages.filter(fork=None).select_related("source", "place").order_by("edited_at", "pk"):
             deleted[page.full_title] = page
     if taken:

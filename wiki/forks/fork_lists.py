@@ -9,6 +9,7 @@ from django.db.models import F, Max, Q
 from wiki.accounts.models import User
 from wiki.forks.models import UpstreamSubscription
 from wiki.pages.models import Fork, PageVersion
+from wiki.pages.read_permissions import is_readable
 
 LISTED = 500
 
@@ -26,7 +27,7 @@ class ListedFork:
 def forks_of(user: User) -> list[ListedFork]:
     """Return the forks that `user` made, auto-pulls or is subscribed to, furthest behind first. Three queries."""
     own = Q(by=user) | Q(auto_pull_user=user) | Q(upstream_subscriptions__user=user)
-    rows = Fork.objects.filter(own, page__title_key__isnull=False).select_related("page", "upstream").distinct()
+    rows = Fork.objects.filter(own, is_readable(user, "page__")).select_related("page", "upstream").distinct()
     forks = list(rows.order_by("-made_at", "-pk")[:LISTED])
     last_merged = dict(
         PageVersion.objects.filter(page__in=[fork.page_id for fork in forks], merge_parent__page__forks__page=F("page"))
@@ -44,6 +45,6 @@ def forks_of(user: User) -> list[ListedFork]:
 
 def _versions_since(fork: Fork, number: int) -> int:
     """Return how many versions the upstream has after version `number`; 0 without an upstream or without a number."""
-    if fork.upstream is None or fork.upstream.is_deleted or not number:
+    if fork.upstream is None or fork.upstream.public_key is None or not number:
         return 0
     return max(fork.upstream.version - number, 0)

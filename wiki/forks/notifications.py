@@ -63,7 +63,10 @@ class UpstreamEmailJob:
     def run(self) -> bool:
         """Queue EMAILS_PER_RUN e-mails; return whether there may be more."""
         behind = UpstreamSubscription.objects.filter(fork__upstream__version__gt=F("last_notified_version"))
-        existing = behind.filter(fork__page__title_key__isnull=False, fork__upstream__title_key__isnull=False)
+        existing = behind.filter(
+            fork__page__title_key__isnull=False, fork__page__hidden_with=None,
+            fork__upstream__title_key__isnull=False, fork__upstream__hidden_with=None,
+        )  # fmt: skip
         due = list(existing.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:EMAILS_PER_RUN])
         for subscription in due:
             upstream = subscription.fork.upstream

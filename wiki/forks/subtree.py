@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 
 def subtree(page: WikiPage, user: Reader) -> WikiPageQuerySet:
-    """Return the pages below `page` that `user` may read: those of a place, or those called «Title/…»; no redirects."""
-    readable = WikiPage.objects.readable_by(user).filter(redirect_key="").select_related("source", "place")
+    """Return the pages below `page` that `user` may read: those of a place, or those called «Title/…».
+
+    Without redirects, and without hidden pages, whose copies everybody would see.
+    """
+    readable = (
+        WikiPage.objects.readable_by(user).filter(redirect_key="", hidden_with=None).select_related("source", "place")
+    )
     pages: WikiPageQuerySet
     if page.is_place:
         pages = readable.filter(place=page)

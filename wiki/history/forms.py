@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Q, TextField
+from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
@@ -109,11 +109,12 @@ class ChangesFilter(HistoryFilter):
         """Primary key of the changeset to which the list is restricted, or None."""
         return self.cleaned_data.get("batch")
 
-    def get_changeset(self) -> Changeset | None:
-        """Return the changeset to which the list is restricted, with its user; None without that filter."""
+    def get_changeset(self, versions: PageVersionQuerySet) -> Changeset | None:
+        """Return the changeset to which the list is restricted, with its user, if one of `versions` belongs to it."""
         if self.changeset_id is None:
             return None
-        return Changeset.objects.filter(pk=self.changeset_id).select_related("by").first()
+        is_shown = Exists(versions.filter(changeset=OuterRef("pk")).order_by())
+        return Changeset.objects.filter(is_shown, pk=self.changeset_id).select_related("by").first()
 
 
 def choice_field(form: forms.Form, name: str) -> forms.ChoiceField:

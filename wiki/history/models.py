@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from modelsearch import index
 
 from wiki.pages.binary_collation import BytewiseText
-from wiki.pages.history_permissions import in_readable_history
 from wiki.pages.models import WikiPage
+from wiki.pages.read_permissions import in_readable_history
 from wiki.text.strip_markup import strip_markup
 
 if TYPE_CHECKING:

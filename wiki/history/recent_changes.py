@@ -25,7 +25,7 @@ SINGLE = Q(changeset=None) | Q(changeset__act=Changeset.Act.DEMO)
 """Versions that are listed separately: outside of changesets, and the demo's, which stands for single edits."""
 
 RELATED_COLUMNS = (
-    *(f"merge_parent__page__{column}" for column in ("full_title", "title_key")),
+    *(f"merge_parent__page__{column}" for column in ("full_title", "title_key", "hidden_with")),
     *(f"merge_parent__{column}" for column in ("page", "number", "title")),
     *(f"changeset__{field.name}" for field in Changeset._meta.concrete_fields),
     "author__username",

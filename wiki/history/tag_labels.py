@@ -17,6 +17,8 @@ TAGS: Mapping[str, str | Promise] = {
     "redirect": pgettext_lazy("mark of a version", "redirect"),
     "deleted": pgettext_lazy("mark of a version", "deleted"),
     "undeleted": pgettext_lazy("mark of a version", "undeleted"),
+    "hidden": pgettext_lazy("mark of a version", "hidden"),
+    "shown": pgettext_lazy("mark of a version", "shown again"),
     "license": pgettext_lazy("mark of a version", "licence"),
     "language": pgettext_lazy("mark of a version", "language"),
     "unmade place": pgettext_lazy("mark of a version", "place unmade"),

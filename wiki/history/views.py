@@ -147,5 +147,5 @@ def _changes(
     found: keyset_pagination.CursorPage[RecentChange] = list_changes(
         form.narrow(versions), before, after, form.since, fold=fold
     )
-    context |= {"form": form, "changes": found, "days": by_day(found.rows), "changeset": form.get_changeset()}
+    context |= {"form": form, "changes": found, "days": by_day(found.rows), "changeset": form.get_changeset(versions)}
     return render(request, "wiki/history/changes.html", context)

@@ -6,7 +6,6 @@ The text and the fields (title, place, licence, language) are stored twice: in t
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.conf import settings
@@ -19,7 +18,7 @@ from reversion.models import Version
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
-from wiki.pages.history_permissions import in_readable_history, may_read_deleted
+from wiki.pages import read_permissions
 from wiki.pages.page_urls import address
 from wiki.pages.wagtail_permissions import WikiPagePermissionTester
 from wiki.text import titles
@@ -78,18 +77,13 @@ class Kind(models.Model):
 class WikiPageQuerySet(PageQuerySet["WikiPage"]):
     """Filters for reading pages."""
 
-    @staticmethod
-    def is_readable(user: Reader, page: str = "") -> Q:
-        """Permission filter as a condition on rows: `user` may read their page, whose lookup is `page` (`page__`)."""
-        return Q(**{f"{page}title_key__isnull": False})
-
     def readable_by(self, user: Reader) -> WikiPageQuerySet:
         """Permission filter: the pages that `user` may read. Every query whose result is shown begins with it."""
-        return cast("WikiPageQuerySet", self.filter(self.is_readable(user)))
+        return cast("WikiPageQuerySet", self.filter(read_permissions.is_readable(user)))
 
     def readable_in_history(self, user: Reader) -> WikiPageQuerySet:
         """Permission filter for what pages were: as `readable_by`, with deleted pages for those who may see them."""
-        return self if may_read_deleted(user) else self.readable_by(user)
+        return self if read_permissions.may_read_deleted(user) else self.readable_by(user)
 
     def articles(self) -> WikiPageQuerySet:
         """Return the pages of the main namespace that are no redirects."""
@@ -106,6 +100,8 @@ class WikiPage(Page):
     title_fold = models.CharField(max_length=255, db_index=True)
     """Displayed title without accents or case, for sorting and searching."""
     display_title = models.CharField(max_length=255, blank=True)
+    hidden_with = models.ForeignKey("self", models.PROTECT, null=True, editable=False, db_index=False, related_name="+")
+    """Of a hidden page: itself, or the page whose redirect or discussion it is; see `read_permissions`."""
     is_place = models.BooleanField(default=False)
     place = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="inhabitants")
     kind = models.ForeignKey(Kind, null=True, on_delete=models.PROTECT, related_name="pages")
@@ -154,6 +150,16 @@ class WikiPage(Page):
         return self.title_key is None
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether only some may read the page."""
+        return self.hidden_with_id is not None
+
+    @property
+    def public_key(self) -> str | None:
+        """The title key by which everybody finds the page; None if it is deleted or hidden."""
+        return None if self.is_hidden else self.title_key
+
+    @property
     def url_title(self) -> str:
         """The full title as written in URLs after `/wiki/`, percent-encoded."""
         return titles.quote_title(self.full_title)
@@ -174,11 +180,6 @@ class WikiPage(Page):
     def permissions_for_user(self, user: Reader) -> WikiPagePermissionTester:
         """Restrict Wagtail's admin to opening pages; changes are made in the wiki's own views."""
         return WikiPagePermissionTester(user, self)
-
-
-def new_slug() -> str:
-    """Return a random slug. Wagtail requires one; it is never shown and never changes."""
-    return uuid.uuid4().hex
 
 
 class PageText(models.Model):
@@ -236,7 +237,7 @@ class PageVersionQuerySet(models.QuerySet["PageVersion"]):
 
     def readable_by(self, user: Reader) -> PageVersionQuerySet:
         """Permission filter: versions of pages that `user` may read; of deleted ones for those who may see them."""
-        return self.filter(in_readable_history(user))
+        return self.filter(read_permissions.in_readable_history(user))
 
 
 class PageVersion(models.Model):

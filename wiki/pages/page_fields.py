@@ -18,11 +18,15 @@ class PageFields:
     is_place: bool
     license: str
     language: str
+    hidden_with: int | None = None
+    """See `WikiPage.hidden_with`."""
 
     @classmethod
     def of(cls, page: WikiPage) -> PageFields:
         """Return the current fields of `page`."""
-        return cls(page.namespace, page.place, page.title, page.is_place, page.license, page.language)
+        return cls(
+            page.namespace, page.place, page.title, page.is_place, page.license, page.language, page.hidden_with_id
+        )  # fmt: skip
 
     @property
     def full_title(self) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
+
 from wiki.errors import Refused, TitleTaken, gettext_noop
-from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.interwiki import interwiki_url
 from wiki.pages.models import WikiPage, WikiPageQuerySet
 from wiki.pages.page_fields import PageFields
+from wiki.pages.read_permissions import is_shown, may_read_deleted
 from wiki.text import titles
 
 if TYPE_CHECKING:
@@ -38,11 +40,13 @@ def find(title: str, user: Reader) -> WikiPage | None:
     return _only(readable.select_related("source", "place", "kind"))
 
 
-def find_deleted(full_title: str) -> WikiPage | None:
-    """Find the page that was last deleted under this title, in any spelling; a new text continues its history."""
-    deleted = (
-        WikiPage.objects.filter(title_key__isnull=True).select_related("source", "place").order_by("-edited_at", "-pk")
-    )
+def find_deleted(full_title: str, user: Reader | None = None) -> WikiPage | None:
+    """Find the page that was last deleted under this title, in any spelling; a new text continues its history.
+
+    One that was hidden is found only for a `user` who would see it.
+    """
+    deleted = WikiPage.objects.filter(is_shown(user or AnonymousUser()), title_key__isnull=True)
+    deleted = deleted.select_related("source", "place").order_by("-edited_at", "-pk")
     found: WikiPage | None = deleted.filter(full_title=full_title).first()
     if found is None:
         key, folded = titles.key_of(full_title), titles.fold(full_title.rpartition(":")[2])
@@ -60,7 +64,7 @@ def find_in_history(title: str, user: Reader) -> WikiPage | None:
     found = find(title, user)
     if found is None and may_read_deleted(user):
         namespace, rest = titles.split_namespace(titles.clean_title(title))
-        found = find_deleted(titles.build_full_title(namespace, None, rest))
+        found = find_deleted(titles.build_full_title(namespace, None, rest), user)
     return found
 
 
@@ -131,6 +135,8 @@ def check_place_title(title: str, renamed_place: WikiPage | None = None) -> None
     pages = WikiPage.objects.filter(title_key__startswith=f"{titles.key_of(clean)}:")
     if renamed_place is not None:
         pages = pages.exclude(place=renamed_place).exclude(redirect_key__gt="")
+    if pages.exclude(hidden_with=None).exists():
+        raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=clean)
     if names := list(pages.values_list("full_title", flat=True)[:5]):
         raise TitleTaken(
             gettext_noop("Pages already begin with «%(prefix)s:»: %(pages)s. Rename them first."),

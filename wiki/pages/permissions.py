@@ -1,8 +1,8 @@
 """Permissions: the actions of the wiki, and who may do them.
 
 Everybody may read. Every account that is not blocked may write and fork, in places too. The stewards of a place, and
-administrators everywhere, may rename, move, delete, undelete and relicense pages. Who began the page of a person, in no
-place, may delete it: consent can be taken back.
+administrators everywhere, may rename, move, delete, undelete and relicense pages, and may hide the page of a person and
+show it again. So may who began it, who may also delete it if it is in no place: consent can be taken back.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
+
+from django.db.models import Exists
 
 from wiki.accounts.models import User
 from wiki.errors import NotAllowed, gettext_noop
@@ -39,6 +41,8 @@ class Action(StrEnum):
     MOVE = "move"
     DELETE = "delete"
     UNDELETE = "undelete"
+    HIDE = "hide"
+    """Hide the page of a person, and show a hidden page again."""
     RELICENSE = "relicense"
     STEWARD = "steward"
     """Add and remove stewards of a place."""
@@ -53,8 +57,11 @@ ACCOUNTS = frozenset(
     }
 )  # fmt: skip
 STEWARDS = frozenset(
-    {Action.MOVE, Action.DELETE, Action.UNDELETE, Action.RELICENSE, Action.CONVERT_PLACE, Action.STEWARD}
-)
+    {
+        Action.MOVE, Action.DELETE, Action.UNDELETE, Action.HIDE, Action.RELICENSE, Action.CONVERT_PLACE,
+        Action.STEWARD,
+    }
+)  # fmt: skip
 STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM})
 PERSON = "person"
 WRITING = frozenset(
@@ -79,14 +86,23 @@ def is_steward_of_any_place(user: User) -> bool:
     return Stewardship.objects.filter(user_id=user.pk).exists()
 
 
-def is_own_person_page(user: User, page: WikiPage | None) -> bool:
-    """Whether `page` is of a person, in no place, and begun by `user`. One query at most, none for pages in places."""
-    if page is None or page.pk is None or page.is_place or page.place_id is not None:
+def is_person_page(page: WikiPage | None) -> bool:
+    """Whether `page` is of a person. No query where its kind is loaded, as screens do."""
+    if page is None or page.pk is None or page.is_place or page.namespace:
         return False
-    kind = page._state.fields_cache.get("kind")  # without a query where it is loaded, as screens do
-    if kind is not None and kind.key != PERSON:
-        return False
-    return PageVersion.objects.filter(page=page, number=1, author=user.pk, page__kind__key=PERSON).exists()
+    return page.kind is not None and page.kind.key == PERSON
+
+
+def _find_relations(user: Reader, page: WikiPage | None) -> tuple[bool, bool]:
+    """Return whether `user` is a steward of `page`, and whether they began it, if it is of a person. One query."""
+    if not isinstance(user, User):
+        return False, False
+    if page is None or not (page.is_hidden or is_person_page(page)):
+        return is_steward_of(user, page), False
+    is_steward = Exists(Stewardship.objects.filter(place_id=page.place_id, user_id=user.pk))
+    has_begun = Exists(PageVersion.objects.filter(page=page, number=1, author=user.pk))
+    found: tuple[bool, bool] = User.objects.filter(pk=user.pk).values_list(is_steward, has_begun).get()
+    return found
 
 
 def has_permission(user: Reader, action: Action, page: WikiPage | None = None) -> bool:
@@ -102,15 +118,13 @@ def allowed_actions(user: Reader, page: WikiPage | None = None) -> set[Action]:
 
 
 def _relations(user: Reader, page: WikiPage | None) -> tuple[Callable[[], bool], Callable[[], bool]]:
-    """Return whether `user` is a steward of `page`, and whether it is their own page, asked once when called."""
-    return (
-        cache(lambda: isinstance(user, User) and is_steward_of(user, page)),
-        cache(lambda: isinstance(user, User) and is_own_person_page(user, page)),
-    )
+    """Return functions for the two results of `_find_relations`, which is asked once when they are called."""
+    find = cache(lambda: _find_relations(user, page))
+    return lambda: find()[0], lambda: find()[1]
 
 
 def _allows(
-    user: Reader, action: Action, page: WikiPage | None, is_steward: Callable[[], bool], is_own: Callable[[], bool]
+    user: Reader, action: Action, page: WikiPage | None, is_steward: Callable[[], bool], has_begun: Callable[[], bool]
 ) -> bool:
     """Whether `user` may do `action` to `page`; the functions are called only if the result depends on them."""
     if action in ANYONE:
@@ -118,6 +132,10 @@ def _allows(
     if not isinstance(user, User) or not user.is_active or user.is_blocked:
         return False
     if _is_mirror(page) and action in WRITING:
+        return False
+    if _is_hidden(page) and action == Action.FORK:
+        return False
+    if action == Action.HIDE and not (_is_hidden(page) or is_person_page(page)):
         return False
     if user.is_superuser:
         return True
@@ -127,7 +145,15 @@ def _allows(
         return is_steward()
     if action in ACCOUNTS:
         return True
-    return (action in STEWARDS and is_steward()) or (action == Action.DELETE and is_own())
+    if action in STEWARDS and is_steward():
+        return True
+    if action == Action.DELETE and page is not None and page.place_id is None:
+        return is_person_page(page) and has_begun()
+    return action == Action.HIDE and has_begun()
+
+
+def _is_hidden(page: WikiPage | None) -> bool:
+    return page is not None and page.is_hidden
 
 
 def _is_mirror(page: WikiPage | None) -> bool:
@@ -146,6 +172,10 @@ def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
         raise NotAllowed(
             gettext_noop("This page lives on another site and is only kept here: fork it, and change your fork.")
         )
+    if _is_hidden(page) and action == Action.FORK:
+        raise NotAllowed(gettext_noop("This page is hidden: show it again first."))
+    if action == Action.HIDE and not (_is_hidden(page) or is_person_page(page)):
+        raise NotAllowed(gettext_noop("Only the page of a person can be hidden."))
     if action in STEWARDS_OF_ANY_PLACE or (page is not None and page.namespace == FORM):
         raise NotAllowed(gettext_noop("Only stewards and administrators may write the lists of fields of forms."))
     if page is not None and not page.is_place and page.place_id is None:

@@ -13,7 +13,10 @@ from wiki.pages.models import LANGUAGES, WikiPage
 
 
 class PageSearchText(index.Indexed, models.Model):
-    """The current text of a page without markup, for the search index. Derived data; deleted pages have no row."""
+    """The current text of a page without markup, for the search index. Derived data.
+
+    Deleted and hidden pages have no row.
+    """
 
     page = models.OneToOneField(WikiPage, primary_key=True, on_delete=models.CASCADE, related_name="search_text")
     language = models.CharField(max_length=8, choices=LANGUAGES)

@@ -48,9 +48,9 @@ def _kind(value: str) -> Q:
 def _place(value: str) -> Q:
     """Return the place named `value`, or else the places whose names hold all its words; with their pages."""
     folded = titles.fold(value)
-    named = WikiPage.objects.filter(is_place=True, title_key__isnull=False, title_fold=folded)
+    named = WikiPage.objects.filter(is_place=True, title_key__isnull=False, hidden_with=None, title_fold=folded)
     if not named.exists():
-        named = WikiPage.objects.filter(is_place=True, title_key__isnull=False)
+        named = WikiPage.objects.filter(is_place=True, title_key__isnull=False, hidden_with=None)
         for word in folded.split()[:10]:
             named = named.filter(title_fold__contains=word)
         if not folded.split() or not named.exists():
@@ -71,7 +71,8 @@ def _category(value: str) -> Q:
     except titles.TitleProblem as problem:
         raise UnknownFieldValue(value) from problem
     members = PageLink.objects.filter(way=PageLink.Way.CATEGORY, key=key)
-    if not members.exists() and not WikiPage.objects.filter(title_key=key).exists():
+    is_known = members.filter(page__hidden_with=None).exists()
+    if not is_known and not WikiPage.objects.filter(title_key=key, hidden_with=None).exists():
         raise UnknownFieldValue(value)
     return Q(pk__in=members.values("page_id"))
 
@@ -79,7 +80,12 @@ def _category(value: str) -> Q:
 def _licence(value: str) -> Q:
     """Pages under a licence, given by an SPDX id or a name, or the beginning of either."""
     folded = titles.fold(value)
-    used = WikiPage.objects.filter(title_key__isnull=False).order_by().values_list("license", flat=True).distinct()
+    used = (
+        WikiPage.objects.filter(title_key__isnull=False, hidden_with=None)
+        .order_by()
+        .values_list("license", flat=True)
+        .distinct()
+    )
     expressions = [expression for expression in used if _is_named(expression, folded)]
     if not folded or not expressions:
         raise UnknownFieldValue(value)

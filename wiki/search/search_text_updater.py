@@ -39,8 +39,8 @@ class SearchTextUpdater:
     provides = None
 
     def prepare(self, versions: Sequence[ParsedVersion]) -> list[dict[str, str] | None]:
-        """Return the columns of each page's row; None where the page is deleted."""
-        return [None if version.text is None else _texts_of(version) for version in versions]
+        """Return the columns of each page's row; None for a deleted or hidden one: spelling asks the index."""
+        return [None if version.public_key is None else _texts_of(version) for version in versions]
 
     def write(
         self, versions: Sequence[ParsedVersion], prepared: Sequence[dict[str, str] | None],
@@ -70,7 +70,7 @@ class SearchTextUpdater:
 def _is_new_to_index(version: ParsedVersion) -> bool:
     """Return whether anything changed that the index of page rows holds; their texts are in another one."""
     page, fields = version.page, version.fields
-    is_live = version.text is not None
+    is_live = version.public_key is not None
     return not version.follows or (page.title, page.language, page.live) != (fields.title, fields.language, is_live)
 
 
@@ -119,9 +119,9 @@ def _title_prefix(fields: PageFields) -> str:
 def add_missing_search_texts(limit: int) -> bool:
     """Write the rows of up to `limit` pages that have none (from an older version); return whether there were any."""
     pages = list(
-        WikiPage.objects.filter(title_key__isnull=False, search_text__isnull=True).select_related("source", "place")[
-            :limit
-        ]
+        WikiPage.objects.filter(title_key__isnull=False, hidden_with=None, search_text__isnull=True).select_related(
+            "source", "place"
+        )[:limit]
     )
     versions = parsed_versions.parse_versions([(page, PageFields.of(page), page.source.text) for page in pages])
     updater = SearchTextUpdater()

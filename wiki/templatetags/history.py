@@ -90,7 +90,7 @@ def _minor() -> SafeString:
 
 def _merge_parent(parent: PageVersion, user: Any) -> SafeString:
     """Return the link to the version of another page that was merged; nothing if the reader may not read it."""
-    if parent.page.title_key is None and not getattr(user, "is_superuser", False):
+    if parent.page.public_key is None and not getattr(user, "is_superuser", False):
         return SafeString("")
     text = gettext("from %(title)s, version %(number)s") % {"title": parent.title, "number": parent.number}
     return format_html('<a class="badge" href="{}">{}</a>', parent.get_absolute_url(), text)

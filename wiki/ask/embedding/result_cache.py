@@ -26,6 +26,7 @@ from wiki.ask.embedding.invalidation import CacheInvalidation, DependencyKey
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.models import CacheDependency, CacheEpoch
 from wiki.facts.fact_changes import FactChanges, PageFactChanges
+from wiki.facts.models import Fact
 from wiki.pages.background_jobs import FailureLog
 from wiki.pages.deferred_content import DeferredResults, DeferredSlots
 from wiki.pages.models import NEVER_COMPUTED, STALE, PageVersion, RenderedPage, WikiPage
@@ -33,7 +34,6 @@ from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_cache, page_output
 from wiki.pages.writing import open_writes
 from wiki.pages.writing.derived_data import Inputs, ParsedVersion
-from wiki.text import titles
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -244,6 +244,8 @@ def _add_changes(
 
     That no fact changed does not mean that nothing was written: the modification date has whole seconds.
     """
+    if version.follows and version.is_hidden != version.page.is_hidden:
+        _add_all_facts(change, version.page.pk)
     for page, key, value in facts.values:
         change.facts.setdefault(key, set()).add(value)
         change.fact_pages.add(page)
@@ -252,7 +254,7 @@ def _add_changes(
         return
     before: dict[str, Any] = (
         {name: getattr(version.page, name) for name in TITLE_COLUMNS + CARD_COLUMNS} if version.follows else {}
-    )
+    ) | {"title_key": version.old_public_key}
     after = _new_columns(version)
     change.text_keys |= {key for key in (before.get("title_key"), after["title_key"]) if key}
     if any(before.get(name) != after[name] for name in CARD_COLUMNS):
@@ -269,10 +271,15 @@ def _add_changes(
 
 def _new_columns(version: ParsedVersion) -> dict[str, Any]:
     """Return the new values of the columns that results show."""
-    fields = version.fields
-    full_title = fields.full_title
     columns = {name: version.columns[name] for name in TITLE_COLUMNS + CARD_COLUMNS if name in version.columns}
-    return {**columns, "title": fields.title, "title_key": None if version.text is None else titles.key_of(full_title)}
+    return {**columns, "title": version.fields.title, "title_key": version.public_key}
+
+
+def _add_all_facts(change: CacheInvalidation, page: int) -> None:
+    """Add the facts of a page that is hidden or shown again; those of the past too, for queries about a moment."""
+    for key, value in Fact.objects.filter(page=page).values_list("property__key", "canonical_value").distinct():
+        change.facts.setdefault(key, set()).add(value)
+        change.fact_pages.add(page)
 
 
 class RefreshResultsJob:

@@ -18,7 +18,8 @@ from wiki.ask.language.query_errors import AskProblem
 from wiki.facts.models import Fact, Subject
 from wiki.history.models import TitlePeriod
 from wiki.pages.array_lookup import column_in
-from wiki.pages.models import WikiPage, WikiPageQuerySet
+from wiki.pages.models import WikiPage
+from wiki.pages.read_permissions import is_readable
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -48,10 +49,6 @@ class FactScope:
         )
         return found.order_by()
 
-    def written_pages(self) -> QuerySet[Any]:
-        """Return the pages that count as written; at a moment only readable ones, so that nobody learns of others."""
-        return WikiPage.objects.all() if self.as_of is None else self.readable_pages()
-
     @property
     def page_key(self) -> str:
         """The column of `readable_pages` that has the primary key of the page."""
@@ -60,7 +57,7 @@ class FactScope:
     def is_readable(self, **columns: Any) -> Q | Exists:
         """Return the condition: the page of a row (of facts or subjects) is readable and has these title columns."""
         if self.as_of is None:
-            return WikiPageQuerySet.is_readable(self.user, "page__") & self.page_is(**columns)
+            return is_readable(self.user, "page__") & self.page_is(**columns)
         return Exists(self.readable_pages().filter(**{self.page_key: OuterRef("page")}, **columns))
 
     def page_column(self, name: str) -> Any:
@@ -119,7 +116,7 @@ class FactScope:
         """
         if self.as_of is None:
             return [], []
-        then, now = self.readable_pages(), WikiPage.objects.filter(title_key__contains=":").order_by()
+        then, now = self.readable_pages(), WikiPage.objects.filter(title_key__contains=":", hidden_with=None).order_by()
         same_key = {"title_key": OuterRef("title_key")}
         is_named = Fact.objects.filter(place_key=BytewiseCollation(OuterRef("title_key")))
         gone = then.filter(~Exists(now.filter(**same_key)), Exists(is_named), title_key__contains=":")

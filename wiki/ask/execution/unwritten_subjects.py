@@ -97,7 +97,7 @@ def _named_keys(compiler: QueryCompiler, condition: HasValue) -> set[str]:
     if compiler.is_has_subobject(condition.chain[0]):
         return found
     column = compiler.scope.value_column
-    is_written = compiler.scope.written_pages().filter(title_key=TitleCollation(OuterRef(column)))
+    is_written = compiler.scope.readable_pages().filter(title_key=TitleCollation(OuterRef(column)))
     for value in inverse_values(condition):
         if isinstance(value, NoValue):
             continue
@@ -134,5 +134,5 @@ def _title_keys(title: str, place_title: str) -> Iterable[str]:
 def _unwritten_targets(compiler: QueryCompiler, redirect_keys: Iterable[str]) -> set[str]:
     """Return the targets of redirects that are not written."""
     keys = set(redirect_keys)
-    written = compiler.scope.written_pages().filter(title_key__in=keys)
+    written = compiler.scope.readable_pages().filter(title_key__in=keys)
     return keys - set(written.values_list("title_key", flat=True)) if keys else keys

@@ -146,7 +146,7 @@ def _check_free(contents: ArchiveContents, title: str) -> None:
     existing = page_lookup.find_by_key(titles.key_of(title))
     if existing is None:
         return
-    if Origin.objects.filter(page=existing, digest=contents.digest).exists():
+    if not existing.is_hidden and Origin.objects.filter(page=existing, digest=contents.digest).exists():
         raise TitleTaken(gettext_noop("This archive was imported before, as «%(title)s»."), title=existing.full_title)
     raise TitleTaken(
         gettext_noop("A page called «%(title)s» is here already. Choose a place or another title for the import."),

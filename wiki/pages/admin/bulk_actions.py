@@ -60,7 +60,7 @@ class WikiBulkAction(PageBulkAction):
     @classmethod
     def get_queryset(cls, model: Any, object_ids: Sequence[str]) -> list[WikiPage]:
         """Return the selected wiki pages that are not deleted. Raises Http404 if there are none."""
-        return get_list_or_404(WikiPage.objects.filter(title_key__isnull=False), pk__in=object_ids)
+        return get_list_or_404(WikiPage.objects.filter(title_key__isnull=False, hidden_with=None), pk__in=object_ids)
 
     def check_perm(self, page: WikiPage) -> bool:
         """Whether the wiki's permissions allow the action on `page`."""

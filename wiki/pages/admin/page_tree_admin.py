@@ -27,6 +27,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
+from wiki.pages.read_permissions import is_readable
 from wiki.pages.writing import page_tree
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 PAGE_ARGUMENTS = ("page_id", "page_to_move_id", "pk")
 
 
-def exclude_deleted(pages: QuerySet[Page]) -> QuerySet[Page]:
-    """Return `pages` without deleted wiki pages, whose rows remain for their history."""
-    return pages.exclude(pk__in=WikiPage.objects.filter(title_key__isnull=True).values("pk"))
+def exclude_unreadable(pages: QuerySet[Page], user: Any) -> QuerySet[Page]:
+    """Return `pages` without deleted wiki pages, whose rows remain for their history, and those hidden from `user`."""
+    return pages.exclude(pk__in=WikiPage.objects.filter(~is_readable(user)).values("pk"))
 
 
 class RefusalView(View):
@@ -93,11 +94,11 @@ class RedirectToHistoryView(RedirectToWikiView):
 
 
 class ExistingPagesSearchView(SearchView):
-    """Wagtail's page search without deleted pages."""
+    """Wagtail's page search without deleted and hidden pages."""
 
     def annotate_queryset(self, pages: QuerySet[Page]) -> QuerySet[Page]:
-        """Exclude deleted pages from the searched pages."""
-        return super().annotate_queryset(exclude_deleted(pages))  # type: ignore[no-any-return]  # Wagtail's, untyped
+        """Exclude deleted and hidden pages from the searched pages."""
+        return super().annotate_queryset(exclude_unreadable(pages, self.request.user))  # type: ignore[no-any-return]  # Wagtail's, untyped
 
 
 class PageExplorerView(ExplorableIndexView):
@@ -180,8 +181,8 @@ class ReadOnlyPagesAPI(PagesAdminAPIViewSet):
     actions: dict[str, Any] = {}
 
     def get_base_queryset(self) -> QuerySet[Page]:
-        """Return the pages that the user may explore, without deleted pages."""
-        return exclude_deleted(super().get_base_queryset())
+        """Return the pages that the user may explore, without deleted and hidden pages."""
+        return exclude_unreadable(super().get_base_queryset(), self.request.user)
 
 
 class DenyAllPolicy(ModelPermissionPolicy):

@@ -39,11 +39,11 @@ def target_keys(target: str, fields: PageFields) -> tuple[str, str]:
 
 
 def existing_keys(keys: Iterable[str]) -> set[str]:
-    """Return the subset of `keys` that are title keys of existing pages. One query per 500 keys."""
+    """Return the subset of `keys` by which everybody finds pages: these are not hidden. One query per 500 keys."""
     distinct, found = sorted(set(keys) - {""}), set()
     for start in range(0, len(distinct), ROWS):
         found |= set(
-            WikiPage.objects.filter(title_key__in=distinct[start : start + ROWS])
+            WikiPage.objects.filter(title_key__in=distinct[start : start + ROWS], hidden_with=None)
             .order_by()
             .values_list("title_key", flat=True)
         )
@@ -52,7 +52,7 @@ def existing_keys(keys: Iterable[str]) -> set[str]:
 
 def links_to(key: str) -> QuerySet[PageLink]:
     """Return the links that resolve to the page with `key`, tried in the place of the linking page first."""
-    in_place = WikiPage.objects.filter(title_key=OuterRef("place_key"))
+    in_place = WikiPage.objects.filter(title_key=OuterRef("place_key"), hidden_with=None)
     return PageLink.objects.filter(Q(place_key=key) | Q(Q(key=key), ~Exists(in_place) | Q(place_key="")))
 
 

@@ -51,9 +51,12 @@ def build_output(stored: RenderedPage, deferred: DeferredResults) -> PageOutput:
     return PageOutput(html, fact_box, deferred.is_cacheable)
 
 
-def current_output(stored: RenderedPage, page: WikiPage) -> PageOutput:
-    """Return the current text of a page as anonymous readers see it."""
-    return build_output(stored, deferred_content.get_provider().get_or_compute(stored, page))
+def current_output(stored: RenderedPage, page: WikiPage, user: Reader) -> PageOutput:
+    """Return the current text of a page as anonymous readers see it, or that of a hidden one as `user` sees it."""
+    provider = deferred_content.get_provider()
+    if page.is_hidden:
+        return build_output(stored, provider.fill(deferred_slots(stored, PageFields.of(page), page), user))
+    return build_output(stored, provider.get_or_compute(stored, page))
 
 
 def uncached_output(stored: RenderedPage, fields: PageFields, user: Reader, as_of: str = "") -> PageOutput:

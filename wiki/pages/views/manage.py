@@ -1,4 +1,4 @@
-"""Views for managing pages: move, delete, undelete, licence and language, stewards."""
+"""Views for managing pages: move, delete, undelete, hide, licence and language, stewards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wiki.pages import page_lookup, permissions
 from wiki.pages.error_middleware import message_for
 from wiki.pages.models import LANGUAGES, Stewardship, WikiPage
 from wiki.pages.rendering.link_table import links_to
-from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing import page_hiding, page_moves, page_writer
 from wiki.pages.writing.version_store import Author
 from wiki.text import titles
 
@@ -168,10 +168,32 @@ def delete(request: HttpRequest, title: str) -> HttpResponseBase:
     )  # fmt: skip
 
 
+def hide(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Hide the page of a person, without deleting it."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    page = get_page(request, title, permissions.Action.HIDE)
+    form = EditCommentForm(request.POST if request.method == "POST" else None)
+
+    def act(data: dict[str, Any]) -> WikiPage:
+        return page_hiding.hide(page, get_author(request), data["comment"]).page
+
+    return _process_form(request, "wiki/pages/hide.html", page, form, act, gettext("The page is hidden."))
+
+
+@require_POST
+def unhide(request: HttpRequest, title: str) -> HttpResponseBase:
+    """Show a hidden page again."""
+    page = get_page(request, title, permissions.Action.HIDE)
+    page_hiding.show(page, get_author(request))
+    messages.success(request, gettext("Everybody sees the page again."))
+    return redirect(page.get_absolute_url())
+
+
 @require_POST
 def undelete(request: HttpRequest, title: str) -> HttpResponseBase:
     """Restore a deleted page."""
-    page = page_lookup.find_deleted(titles.clean_title(title))
+    page = page_lookup.find_deleted(titles.clean_title(title), request.user)
     if page is None:
         raise Http404(gettext("There is no deleted page of that title."))
     permissions.require(request.user, permissions.Action.UNDELETE, page)

@@ -126,9 +126,8 @@ def _place(request: HttpRequest) -> WikiPage | None:
 @require_safe
 def orphans(request: HttpRequest) -> HttpResponse:
     """List the pages that no other page links to."""
-    linked = PageLink.objects.filter(Q(key=OuterRef("title_key")) | Q(place_key=OuterRef("title_key"))).exclude(
-        page=OuterRef("pk")
-    )
+    linked = PageLink.objects.filter(Q(key=OuterRef("title_key")) | Q(place_key=OuterRef("title_key")))
+    linked = linked.filter(page__hidden_with=None).exclude(page=OuterRef("pk"))
     found = (
         WikiPage.objects.readable_by(request.user)
         .articles()
@@ -142,8 +141,8 @@ def orphans(request: HttpRequest) -> HttpResponse:
 @require_safe
 def wanted_pages(request: HttpRequest) -> HttpResponse:
     """List the titles of missing pages that other pages link to, the most linked first."""
-    at_root = WikiPage.objects.filter(title_key=OuterRef("key"))
-    in_place = WikiPage.objects.filter(title_key=OuterRef("place_key"))
+    at_root = WikiPage.objects.filter(title_key=OuterRef("key"), hidden_with=None)
+    in_place = WikiPage.objects.filter(title_key=OuterRef("place_key"), hidden_with=None)
     readable = WikiPage.objects.readable_by(request.user)
     missing = (
         PageLink.objects.filter(way=PageLink.Way.LINK, page__in=readable)

@@ -21,7 +21,6 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import slow_work
 from wiki.licenses import catalogue
 from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
-from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.interwiki import interwiki_url
 from wiki.pages.media_models import File, Picture, file_key
 from wiki.pages.media_permissions import may_change
@@ -34,10 +33,10 @@ from wiki.pages.models import (
     PageVersionQuerySet,
     RenderedPage,
     WikiPage,
-    WikiPageQuerySet,
 )
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
+from wiki.pages.read_permissions import is_readable, may_read_deleted
 from wiki.pages.rendering import page_cache, page_output, page_renderer
 from wiki.pages.rendering.file_boxes import content_html, type_and_size
 from wiki.pages.rendering.page_output import PageOutput
@@ -104,9 +103,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     language = (get_language() or "fr")[:2]
     etag = page_cache.etag_from_middleware(request)
     rendered = (
-        RenderedPage.objects.filter(
-            WikiPageQuerySet.is_readable(request.user, "page__"), page__title_key=key, ui_language=language
-        )
+        RenderedPage.objects.filter(is_readable(request.user, "page__"), page__title_key=key, ui_language=language)
         .annotate(
             has_forks_or_proposals=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
             | Exists(WikiPage.objects.filter(pk=OuterRef("page"), proposals__state="waiting"))
@@ -127,7 +124,7 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         target = page_lookup.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.url_title}{_redirect_fragment(found, stored)}")
-    output = page_output.current_output(stored, found)
+    output = page_output.current_output(stored, found, request.user)
     response = _render_page(request, found, stored, output)
     return page_cache.add_cache_headers(response, found.license, etag if output.is_cacheable else "")
 
@@ -279,7 +276,7 @@ def missing_page(request: HttpRequest, title: str, key: str) -> HttpResponse:
             page = WikiPage(title=full_title, full_title=full_title, namespace=CATEGORY)
             context |= {"page": page, "allowed_actions": permissions.allowed_actions(request.user), "html": ""}
             return render(request, "wiki/pages/category.html", context)
-    deleted = page_lookup.find_deleted(full_title)
+    deleted = page_lookup.find_deleted(full_title, request.user)
     if deleted is not None:
         last = deleted.versions.select_related("author").order_by("-number").first()
         context = {

@@ -17,6 +17,7 @@ from django.db.models import Max
 
 from wiki.pages.models import Kind, WikiPage
 from wiki.pages.page_fields import PageFields
+from wiki.text import titles
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.problems import Problem
 
@@ -74,6 +75,21 @@ class ParsedVersion:
     """The versions after `follows`, up to the parsed one; each updater may iterate over them."""
     since: datetime | None = None
     """The latest claimed time of the versions up to `follows`."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether only some may read the page."""
+        return self.fields.hidden_with is not None
+
+    @property
+    def public_key(self) -> str | None:
+        """The title key by which everybody will find the page; None if it is deleted or hidden."""
+        return None if self.text is None or self.is_hidden else titles.key_of(self.fields.full_title)
+
+    @property
+    def old_public_key(self) -> str | None:
+        """The title key by which everybody found the page until now; None for a new page."""
+        return self.page.public_key if self.follows else None
 
 
 @dataclass(slots=True)

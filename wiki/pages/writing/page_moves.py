@@ -60,7 +60,7 @@ def _new_fields(page: WikiPage, title: str) -> PageFields:
     fields = page_lookup.fields_for_title(title, license=page.license, language=page.language)
     if fields.place is not None and fields.place.pk == page.pk:
         raise Refused(gettext_noop("A page cannot live in itself."))
-    return fields
+    return replace(fields, hidden_with=page.hidden_with_id)
 
 
 def find_subpages(page: WikiPage) -> WikiPageQuerySet:
@@ -117,7 +117,8 @@ def _all_moves(page: WikiPage, fields: PageFields, by: Author, with_subpages: bo
 
 def _follow(page: WikiPage, title: str) -> Move:
     """Return the move of a page that goes along with another one."""
-    return page, page_lookup.fields_for_title(title, license=page.license, language=page.language)
+    fields = page_lookup.fields_for_title(title, license=page.license, language=page.language)
+    return page, replace(fields, hidden_with=page.hidden_with_id)
 
 
 def _move(moves: Sequence[Move], by: Author, comment: str, leave_redirect: bool) -> SaveResult:

@@ -7,6 +7,7 @@ parent table.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,11 @@ from treebeard.mp_tree import MP_MoveHandler
 from wagtail.models import Locale, Page, Site
 
 from wiki.pages.models import WikiPage
+
+
+def new_slug() -> str:
+    """Return a random slug. Wagtail requires one; it is never shown and never changes."""
+    return uuid.uuid4().hex
 
 
 def home_page() -> Page:

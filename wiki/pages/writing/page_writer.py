@@ -210,6 +210,8 @@ def _create(
     def attempt() -> SaveResult:
         fields = page_lookup.with_current_place(requested)
         existing = page_lookup.find_by_key(titles.key_of(full_title(fields)))
+        if existing is not None and existing.is_hidden:  # whoever may not read it learns nothing else of it
+            raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=full_title(fields))
         if existing is not None:
             if existing.source.text == text and existing.is_place == fields.is_place:
                 return SaveResult(existing, existing.version, changed=False)

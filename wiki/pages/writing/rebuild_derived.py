@@ -48,7 +48,7 @@ def snapshot() -> dict[str, list[tuple[Any, ...]]]:
             "pk", "title", "draft_title", "live", "namespace", "full_title", "title_key",
             "title_fold", "display_title", "is_place", "place_id", "kind__key", "language",
             "license", "version", "size", "sha256", "redirect_key", "excerpt", "picture_name",
-            "edited_at",
+            "edited_at", "hidden_with",
         )
     )  # fmt: skip
     state["texts"] = sorted(PageText.objects.values_list("page_id", "text"))
@@ -146,7 +146,10 @@ def _fields(version: PageVersion) -> PageFields:
     namespace, rest = titles.split_namespace(version.title)
     if version.place is not None:
         rest = rest.partition(":")[2]
-    return PageFields(namespace, version.place, rest, version.is_place, version.license, version.language)
+    return PageFields(
+        namespace, version.place, rest, version.is_place, version.license, version.language,
+        version.page.hidden_with_id,
+    )  # fmt: skip
 
 
 def _write(parsed: Sequence[ParsedVersion], dates: Sequence[datetime], update: DerivedDataUpdate) -> None:

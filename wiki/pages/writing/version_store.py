@@ -23,7 +23,7 @@ from wagtail.models import Page
 
 from wiki.accounts.models import User
 from wiki.errors import DatabaseBusy, TitleTaken, gettext_noop
-from wiki.pages.models import Changeset, PageText, PageVersion, WikiPage, new_slug
+from wiki.pages.models import Changeset, PageText, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import cache_versions, open_writes, page_tree, parsed_versions
 from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, VersionState, latest_time
@@ -210,7 +210,7 @@ def _write(writes: Sequence[_PageWrite], update: DerivedDataUpdate, changeset: C
     """Write all rows, inside the transaction. Page rows come first: their version numbers are the optimistic lock."""
     now = timezone.now()
     _reset_unsaved_instances(writes)
-    old_keys = [None if write.is_new else write.page.title_key for write in writes]
+    old_keys = [write.parsed.old_public_key for write in writes]
     for write in writes:
         write.columns = page_columns(write.parsed, claimed_date(write.new_versions[-1], now))
         if write.is_new:
@@ -256,8 +256,8 @@ def _lock_places(writes: Sequence[_PageWrite]) -> set[int | None]:
 
 
 def _changed_title_keys(writes: Sequence[_PageWrite], old_keys: Sequence[str | None]) -> set[str]:
-    """Return the title keys that are new, or not in use any more."""
-    pairs = [(old_key, write.columns["title_key"]) for write, old_key in zip(writes, old_keys, strict=True)]
+    """Return the title keys by which everybody finds a page now, or does not any more."""
+    pairs = [(old_key, write.parsed.public_key) for write, old_key in zip(writes, old_keys, strict=True)]
     return {key for old_key, new_key in pairs if old_key != new_key for key in (old_key, new_key) if key}
 
 
@@ -282,7 +282,7 @@ def _insert_pages(writes: Sequence[_PageWrite]) -> None:
     for write in writes:
         for name, value in write.columns.items():
             setattr(write.page, name, value)
-        write.page.slug = write.page.slug or new_slug()
+        write.page.slug = write.page.slug or page_tree.new_slug()
     page_tree.insert([write.page for write in writes])
 
 
@@ -298,10 +298,11 @@ def page_columns(parsed: ParsedVersion, edited_at: datetime) -> dict[str, Any]:
     return {
         "title": fields.title,
         "draft_title": fields.title,
-        "live": not deleted,
+        "live": not deleted and fields.hidden_with is None,
         "namespace": fields.namespace,
         "full_title": full,
         "title_key": None if deleted else titles.key_of(full),
+        "hidden_with_id": fields.hidden_with,
         "is_place": fields.is_place,
         "place": fields.place,
         "license": fields.license,
