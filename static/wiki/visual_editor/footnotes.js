@@ -1,13 +1,13 @@
 // Footnotes: making and deleting them, and the ways between a note and the text.
 import { isHistoryTransaction } from "prosemirror-history";
 import { Plugin, PluginKey, Selection, TextSelection } from "prosemirror-state";
-import { notesOf } from "./note_index.js";
+import { notesOf, touchesNotes } from "./note_index.js";
 import { schema } from "./schema.js";
 
 const { footnote, paragraph, wiki } = schema.nodes;
 const key = new PluginKey("footnotes");
 
-/** Returns what `notesOf` says of the document. */
+/** Returns what `notesOf` says of the document; the places of notes may be those before changes that touched none. */
 export function notesIn(state) {
   return key.getState(state) ?? notesOf(state.doc);
 }
@@ -23,7 +23,7 @@ export function insertNote(state, dispatch) {
   const { $to, to } = state.selection;
   if (!$to.parent.inlineContent || $to.parent.type.spec.code) return false;
   if (!dispatch) return true;
-  const { notes, references } = notesIn(state);
+  const { notes, references } = notesOf(state.doc);
   let number = 1;
   while (notes.has(String(number)) || references.has(String(number))) number += 1;
   const label = String(number);
@@ -39,7 +39,7 @@ export function insertNote(state, dispatch) {
 /** Returns the command that puts the cursor at the end of the note with this label; it does nothing where there is none. */
 export function goToNote(label) {
   return (state, dispatch) => {
-    const note = notesIn(state).notes.get(label);
+    const note = notesOf(state.doc).notes.get(label);
     if (!note) return false;
     const end = state.doc.resolve(note.at + note.node.nodeSize - 1);
     dispatch?.(state.tr.setSelection(Selection.near(end, -1)).scrollIntoView());
@@ -50,7 +50,7 @@ export function goToNote(label) {
 /** Returns the command that puts the cursor after the first reference to a note. */
 export function goToText(label) {
   return (state, dispatch) => {
-    const [at] = notesIn(state).references.get(label) ?? [];
+    const [at] = notesOf(state.doc).references.get(label) ?? [];
     if (at === undefined) return false;
     dispatch?.(state.tr.setSelection(TextSelection.create(state.doc, at + 1)).scrollIntoView());
     return true;
@@ -69,7 +69,7 @@ export function deleteEmptyNote(state, dispatch) {
   const { $from, empty } = state.selection;
   const note = $from.node(depth);
   if (!depth || !empty || note.childCount > 1 || note.content.size > 2 || !$from.parent.isTextblock) return false;
-  const places = notesIn(state).references.get(note.attrs.label) ?? [];
+  const places = notesOf(state.doc).references.get(note.attrs.label) ?? [];
   const { tr } = state;
   tr.delete($from.before(depth), $from.after(depth));
   for (const at of places.toReversed()) tr.delete(tr.mapping.map(at), tr.mapping.map(at + 1));
@@ -93,7 +93,7 @@ export function footnotes(views) {
     key,
     state: {
       init: (_, { doc }) => notesOf(doc),
-      apply: (transaction, notes) => (transaction.docChanged ? notesOf(transaction.doc) : notes),
+      apply: (transaction, notes) => (transaction.docChanged && touchesNotes(transaction.before, transaction.doc) ? notesOf(transaction.doc) : notes),
     },
     view: () => ({
       update: (view, previous) => {
@@ -101,8 +101,8 @@ export function footnotes(views) {
       },
     }),
     appendTransaction(transactions, before, after) {
-      if (before.doc === after.doc || transactions.some(isHistoryTransaction)) return null;
-      const [olds, news] = [notesIn(before), notesIn(after)];
+      if (notesIn(before) === notesIn(after) || transactions.some(isHistoryTransaction)) return null;
+      const [olds, news] = [notesIn(before), notesOf(after.doc)];
       const { tr } = after;
       for (const label of abandoned(olds, news)) {
         const { at, node } = news.notes.get(label);

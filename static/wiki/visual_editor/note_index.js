@@ -29,6 +29,20 @@ function entriesOf(block) {
   return entries;
 }
 
+/** Whether a change is in blocks that have notes, or references to notes, before it or after it. */
+export function touchesNotes(before, after) {
+  const start = before.content.findDiffStart(after.content);
+  if (start === null) return false;
+  const { a, b } = before.content.findDiffEnd(after.content);
+  return [[before, Math.max(start, a)], [after, Math.max(start, b)]].some(([doc, end]) => {
+    const [first, last] = [doc.resolve(start).index(0), doc.resolve(Math.min(end, doc.content.size)).index(0)];
+    for (let index = Math.max(first - 1, 0); index <= Math.min(last, doc.childCount - 1); index += 1) {
+      if (entriesOf(doc.child(index)).length) return true;
+    }
+    return false;
+  });
+}
+
 /**
  * Returns `{ notes, references, numbers }` by label: `{ at, node }` of the first note, the places of what refers to it, and its
  * number: notes are counted in the order of the text that refers to them, then of other notes; those that are not used come last.

@@ -28,10 +28,12 @@ import { typing } from "./typing.js";
 import { UnitView, decorations } from "./units.js";
 
 const WAIT = 400;
+const MOST_WAIT = 1000;
+const whenIdle = window.requestIdleCallback?.bind(window) ?? ((work) => work());
 
 class VisualEditor {
   constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, askCalls, onState }) {
-    Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
+    Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0, idle: 0 });
     const { parts, source, refusal } = openText(field.value);
     Object.assign(this, { source, refusal });
     if (this.refusal) return;
@@ -99,15 +101,21 @@ class VisualEditor {
     this.notice.hidden = !words;
   }
 
+  /** Writes the text into the field after a pause, when the browser has nothing else to do: a long text takes its time. */
   keepSoon() {
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.keep(), WAIT);
+    this.stopWaiting();
+    this.waiting = setTimeout(() => { this.idle = whenIdle(() => this.keep(), { timeout: MOST_WAIT }); }, WAIT);
     this.isDirty = true;
+  }
+
+  stopWaiting() {
+    clearTimeout(this.waiting);
+    window.cancelIdleCallback?.(this.idle);
   }
 
   /** Writes the text into the field. */
   keep() {
-    clearTimeout(this.waiting);
+    this.stopWaiting();
     if (!this.isDirty) return;
     this.isDirty = false;
     const { text, isExact } = write(this.source, this.view.state.doc);
@@ -145,7 +153,8 @@ class VisualEditor {
 
   showState() {
     for (const button of this.toolbar.querySelectorAll("[data-command]")) {
-      button.setAttribute("aria-pressed", String(isActive(this.view.state, button.dataset.command)));
+      const isPressed = String(isActive(this.view.state, button.dataset.command));
+      if (button.getAttribute("aria-pressed") !== isPressed) button.setAttribute("aria-pressed", isPressed);
     }
     const tools = this.toolbar.querySelector("[data-table-tools]");
     if (!tools || tools.hidden === !isInTable(this.view.state)) return;
