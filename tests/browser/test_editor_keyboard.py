@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
 WIDTHS = (1280, 390)
+NOTES = "Note[^1] et [^absente].\n\nTerme\n: Définition\n\n[^1]: Texte.\n\n[^seule]: Texte.\n"
 FOCUSED = "document.activeElement.dataset.command ?? document.activeElement.className"
 
 
@@ -173,7 +174,11 @@ def violations(tab: Page, state: str) -> list[str]:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_no_violations_in_the_open_editor(tab: Page, page: Any, alice: User, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 844})
-    make_page("Four", f"{TEXT}\nVoir [[Établi]] et {{{{modèle}}}}.\n\n> [!NOTE]\n> Un mot.\n\n- [ ] scier\n", by=alice)
+    make_page(
+        "Four",
+        f"{TEXT}\nVoir [[Établi]] et {{{{modèle}}}}.\n\n> [!NOTE]\n> Un mot.\n\n- [ ] scier\n\n{NOTES}",
+        by=alice,
+    )
     open_editor(tab, "/edit/Four")
     found = violations(tab, "open")
     place_cursor(tab, "td")

@@ -310,3 +310,46 @@ def test_steps_are_numbered_and_their_title_is_written_at_once(tab: Page, alice:
     tab.keyboard.press("ArrowDown")
     tab.keyboard.type("Une heure.")
     assert saved(tab, alice, "Four") == "### 2. Allumer\n\nDoucement.\n\n### 3. Cuire\n\nUne heure.\n"
+
+
+NOTED = """Le four[^1] est chaud[^b].
+
+Argile
+: Terre.
+
+[^1]: Une *note*.
+    Suite.
+[^b]: Autre.
+"""
+
+
+def test_footnotes_and_definitions_are_written_by_keys(tab: Page, alice: User) -> None:
+    make_page("Four", NOTED, by=alice)
+    open_editor(tab, "/edit/Four")
+    notes = tab.locator(f"{EDITOR} [data-kind=note]")
+    expect(notes).to_have_text(["1", "2"])
+    expect(notes.first).to_have_attribute("title", "Une note. Suite.")
+    tab.locator(EDITOR).focus()
+    for key in ("Control+Home", "ArrowRight", "ArrowRight"):
+        tab.keyboard.press(key)
+    tab.click("[data-toolbar] [data-command=footnote]")
+    tab.keyboard.type("La mienne")
+    expect(notes).to_have_text(["1", "2", "3"])
+    tab.get_by_role("button", name="1: Retour au texte").click()
+    tab.keyboard.type(" grand")
+    notes.nth(1).click()
+    tab.keyboard.type(" Fin.")
+    tab.keyboard.press("Control+Enter")
+    tab.keyboard.press("Backspace")
+    expect(tab.locator(f"{EDITOR} .note-text")).to_have_count(2)
+    tab.keyboard.press("Control+z")
+    place_cursor(tab, "dd")
+    for words in ("Émail", "Verre."):
+        tab.keyboard.press("Enter")
+        tab.keyboard.type(words)
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("Après.")
+    expected = NOTED.replace("Le four", "Le[^2] grand four").replace("Suite.", "Suite. Fin.")
+    expected = expected.replace("Terre.\n", "Terre.\n\nÉmail\n: Verre.\n\nAprès.\n") + "\n[^2]: La mienne\n"
+    assert saved(tab, alice, "Four") == expected

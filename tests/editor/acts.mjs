@@ -1,16 +1,18 @@
 // Acts on documents of the visual editor, as `tests/editor/test_source_writer.py` asks for them: reads texts as JSON from
 // standard input, and writes for each act and text what went wrong.
 import { readFileSync } from "node:fs";
-import { EditorState } from "prosemirror-state";
+import { EditorState, TextSelection } from "prosemirror-state";
 import { Fragment } from "prosemirror-model";
 import { closeHistory, history, undo } from "prosemirror-history";
+import { footnotes, insertNote } from "../../static/wiki/visual_editor/footnotes.js";
 import { join } from "../../static/wiki/visual_editor/front_matter.js";
 import { schema } from "../../static/wiki/visual_editor/schema.js";
 import { joinedText, openText } from "../../static/wiki/visual_editor/opened_text.js";
+import { referenceOf } from "../../static/wiki/visual_editor/note_index.js";
 import { isTextOf, write } from "../../static/wiki/visual_editor/source_writer.js";
 
 const NEW = "Un mot nouveau";
-const { paragraph, list_item: item } = schema.nodes;
+const { paragraph, list_item: item, footnote, term, definition } = schema.nodes;
 
 /** Returns position and node of the first node for which `test` holds, and of its parent. */
 function find(doc, test) {
@@ -22,6 +24,7 @@ function find(doc, test) {
   return found;
 }
 
+const isList = (node) => /^(?:bullet|ordered)_list$/.test(node.type.name);
 const isWord = (node, parent) => node.isText && parent.type !== schema.nodes.source && !parent.type.spec.code && /\p{L}{3}/u.test(node.text);
 /** Returns a transaction that puts letters into the first word below a node of one of these types, or null. */
 function typeInto(state, ...types) {
@@ -52,7 +55,29 @@ const ACTS = {
   letters: (state) => typeInto(state, "paragraph", "heading"),
   lettersInItem: (state) => typeInto(state, "list_item"),
   lettersInQuote: (state) => typeInto(state, "blockquote"),
+  lettersInNote: (state) => typeInto(state, "footnote"),
+  lettersInTerm: (state) => typeInto(state, "term"),
+  lettersInDefinition: (state) => typeInto(state, "definition"),
   lettersInCell: (state) => typeInto(state, "table_cell", "table_header"),
+  noteInsertion: (state) => {
+    const place = find(state.doc, isWord);
+    if (!place) return null;
+    const end = TextSelection.create(state.doc, place.at + place.node.text.search(/\p{L}{3}/u) + 3);
+    let made = null;
+    insertNote(state.apply(state.tr.setSelection(end)), (transaction) => { made = transaction; });
+    return made;
+  },
+  noteDeletion: (state) => {
+    const labels = new Set();
+    state.doc.descendants((node) => { if (node.type === footnote) labels.add(node.attrs.label); });
+    const reference = find(state.doc, (node) => labels.has(referenceOf(node)));
+    return reference && state.tr.delete(reference.at, reference.at + 1);
+  },
+  entry: (state) => {
+    const old = find(state.doc, (node) => node.type === definition);
+    const text = schema.text(NEW);
+    return old && state.tr.insert(old.at + old.node.nodeSize, [term.create(null, text), definition.create(null, paragraph.create(null, text))]);
+  },
   paragraph: (state) => {
     const at = state.doc.childCount > 1 ? state.doc.firstChild.nodeSize : state.doc.content.size;
     return state.tr.insert(at, paragraph.create(null, schema.text(NEW)));
@@ -70,14 +95,22 @@ const ACTS = {
     return state.tr.addMark(start, start + length, schema.marks.strong.create());
   },
   item: (state) => {
-    const list = find(state.doc, (node) => node.type.name.endsWith("_list"));
+    const list = find(state.doc, (node) => isList(node));
     return list && state.tr.insert(list.at + 1 + list.node.firstChild.nodeSize, item.create(null, paragraph.create(null, schema.text(NEW))));
   },
+  itemEmptied: (state) => {
+    const words = find(state.doc, (node, parent) => node.type === paragraph && parent.type === item && parent.childCount === 1);
+    return words && state.tr.delete(words.at + 1, words.at + 1 + words.node.content.size);
+  },
+  itemFilled: (state) => {
+    const empty = find(state.doc, (node) => node.type === item && !node.childCount);
+    return empty && state.tr.insert(empty.at + 1, paragraph.create(null, schema.text(NEW)));
+  },
   itemDeletion: (state) => {
-    const list = find(state.doc, (node) => node.type.name.endsWith("_list") && node.childCount > 1);
+    const list = find(state.doc, (node) => isList(node) && node.childCount > 1);
     return list && state.tr.delete(list.at + 1, list.at + 1 + list.node.firstChild.nodeSize);
   },
-  moveItem: (state) => move(state, (node) => node.type.name.endsWith("_list") && node.childCount > 1, 0),
+  moveItem: (state) => move(state, (node) => isList(node) && node.childCount > 1, 0),
   moveRow: (state) => move(state, (node) => node.type === schema.nodes.table && node.childCount > 2, 1),
   moveBlock: (state) => move(state, (node) => node.type === schema.nodes.doc && node.childCount > 1, 0),
   row: (state) => {
@@ -96,6 +129,12 @@ function changedLines(before, after) {
   while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
   while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
   return { removed: a.length - start - end, added: b.length - start - end, text: b.slice(start, b.length - end).join("\n") };
+}
+
+/** Returns how many lines of a text are not in the other at all. */
+function linesThatAreNew(before, after) {
+  const olds = new Set(before.split("\n"));
+  return { added: after.split("\n").filter((line) => !olds.has(line)).length };
 }
 
 /**
@@ -123,11 +162,17 @@ function levelsAbove(transaction, source, written) {
   return ranges.findIndex(isKept);
 }
 
+/** Whether a text is another one with a reference in it and the empty text of its note at the end. */
+function isWithNote(text, before) {
+  const label = /\[\^(\d+)\]:$/.exec(text.trimEnd())?.[1];
+  return text.replace(`[^${label}]`, "").trimEnd().replace(`[^${label}]:`, "").trimEnd() === before.trimEnd();
+}
+
 function fault(name, { parts, source }) {
-  const state = EditorState.create({ doc: source.doc, plugins: [history()] });
+  const state = EditorState.create({ doc: source.doc, plugins: [history(), footnotes(new Set())] });
   const transaction = ACTS[name](state);
   if (!transaction) return null;
-  const changed = state.apply(closeHistory(transaction));
+  const { state: changed, transactions } = state.applyTransaction(closeHistory(transaction)); // notes may go with the text
   const written = write(source, changed.doc);
   const head = join(parts);
   const again = openText(joinedText(head, written.text));
@@ -138,8 +183,9 @@ function fault(name, { parts, source }) {
   const before = write(source, undone.doc);
   if (before.text !== parts.body) return { fault: "undo", written: before.text };
   const lines = changedLines(parts.body, written.text);
-  const isExactly = name.startsWith("letters") && written.text.replace("xyz", "") === parts.body;
-  return { ...lines, isExactly, levels: levelsAbove(transaction, source, written.text), written: written.text };
+  const isExactly = name === "noteInsertion" ? isWithNote(written.text, parts.body) : written.text.replace("xyz", "") === parts.body;
+  if (name.startsWith("note")) return { isExactly, ...linesThatAreNew(parts.body, written.text) };
+  return { ...lines, isExactly, levels: transactions.length > 1 ? 0 : levelsAbove(transaction, source, written.text), written: written.text };
 }
 
 const results = [];

@@ -86,6 +86,29 @@ def _quotes(draw: st.DrawFn, children: st.SearchStrategy[Lines]) -> Lines:
     return [line if is_lazy and number and line.strip() else sign + line for number, line in enumerate(inside)]
 
 
+def _after(marker: str, width: int, inside: Lines) -> Lines:
+    return [marker + inside[0], *(" " * width + line if line.strip() else line for line in inside[1:])]
+
+
+@st.composite
+def _notes(draw: st.DrawFn, children: st.SearchStrategy[Lines]) -> Lines:
+    marker = draw(st.sampled_from(["[^1]: ", "[^1]:", "[^2]: ", "[^note]:  ", "[^é]:\t", " [^1]: "]))
+    return _after(marker, draw(st.sampled_from([4, 4, 4, 5, 2, 0])), draw(children))
+
+
+@st.composite
+def _definitions(draw: st.DrawFn, children: st.SearchStrategy[Lines]) -> Lines:
+    lines: Lines = []
+    for _ in range(draw(st.integers(1, 2))):
+        lines += [draw(BLANK)] if lines and draw(st.integers(0, 5)) else []
+        lines += draw(st.lists(INLINE, min_size=1, max_size=draw(st.sampled_from([1, 1, 2]))))
+        for _ in range(draw(st.integers(1, 2))):
+            lines += [draw(BLANK)] if draw(st.integers(0, 5)) == 0 else []
+            marker = draw(st.sampled_from([": ", ": ", ":   ", "~ ", ":\t", " : ", ":"]))
+            lines += _after(marker, draw(st.sampled_from([2, 2, 4, 4, 3, 0])), draw(children))
+    return lines
+
+
 @st.composite
 def _several(draw: st.DrawFn, children: st.SearchStrategy[Lines], most: int) -> Lines:
     lines: Lines = []
@@ -99,7 +122,13 @@ def _several(draw: st.DrawFn, children: st.SearchStrategy[Lines], most: int) -> 
 
 BLOCKS = st.recursive(
     LEAVES,
-    lambda children: st.one_of(_lists(_several(children, 2)), _quotes(_several(children, 3)), _lists(children)),
+    lambda children: st.one_of(
+        _lists(_several(children, 2)),
+        _quotes(_several(children, 3)),
+        _lists(children),
+        _notes(_several(children, 2)),
+        _definitions(children),
+    ),
     max_leaves=6,
 )
 HEADS = st.sampled_from(

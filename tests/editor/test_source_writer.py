@@ -23,13 +23,15 @@ from wiki.text.markup.markdown_parser import parse
 SCRIPT = Path(__file__).parent / "acts.mjs"
 DEMO = sorted((Path(__file__).parents[2] / "demo").rglob("*.md"))
 PRACTICE = Path(__file__).parents[1] / "data"
-REPORTED = {"173 paragraph", "386 bold"}
+REPORTED = {"173 paragraph", "386 bold", *(f"{number} noteInsertion" for number in (39, 386, 424, 428))}
 """Acts on examples of CommonMark that Markdown or the serializer cannot say (text after HTML that is not closed, marks
 beside underscores): the editor reports it."""
+EXACT = ("letters", "noteInsertion")
 REFUSALS = {"", "refusedSource", "refusedFacts", "refusedRedirect"}
 SIDES = {
     "heading": "heading", "paragraph": "paragraph", "bullet_list": "list", "ordered_list": "list", "list_item": "item",
     "blockquote": "quote", "fence": "code", "code_block": "code", "table": "table", "table_row": "row", "hr": "rule",
+    "footnote": "footnote", "term": "term", "definition": "definition",
 }  # fmt: skip
 """Kinds of blocks on the server, by their names in the editor."""
 
@@ -82,11 +84,12 @@ def test_a_text_that_is_only_opened_stays_as_it_is(results: Any) -> None:
 @pytest.mark.parametrize("texts", [demo_results, practice_results])
 def test_acts_on_real_texts_change_only_their_lines(texts: Any) -> None:
     results = [one for one in texts() if one["act"] != "open"]
-    assert [one for one in results if "fault" in one or one["levels"] > (one["act"] == "itemDeletion")] == []
-    assert [one for one in results if one["act"].startswith("letters") and not one["isExactly"]] == []
-    sizes = {(one["act"], one["removed"], one["added"]) for one in results}
-    assert {size for size in sizes if size[0] in ("bold", "item", "row", "paragraph")} <= {
-        ("bold", 1, 1), ("item", 0, 1), ("row", 0, 1), ("paragraph", 0, 2), ("paragraph", 0, 3),
+    assert [one for one in results if "fault" in one or one.get("levels", 0) > (one["act"] == "itemDeletion")] == []
+    assert [one for one in results if one["act"].startswith(EXACT) and not one["isExactly"]] == []
+    assert [one for one in results if one["act"] == "noteDeletion" and one["added"] > 1] == []
+    sizes = {(one["act"], one["removed"], one["added"]) for one in results if not one["act"].startswith("note")}
+    assert {size for size in sizes if size[0] in ("bold", "item", "row", "paragraph", "entry")} <= {
+        ("bold", 1, 1), ("entry", 0, 3), ("item", 0, 1), ("row", 0, 1), ("paragraph", 0, 2), ("paragraph", 0, 3),
     }  # fmt: skip
     assert all(removed == added for act, removed, added in sizes if act in ("moveItem", "moveRow"))
     assert max(added for act, _, added in sizes if act.endswith("eletion")) <= 1
@@ -100,19 +103,27 @@ def test_acts_on_commonmarks_examples_are_exact_or_reported() -> None:
 
 
 def server_blocks(text: str) -> set[tuple[str, int, int]]:
-    """Return the blocks of a text with their lines; those of footnotes and definitions are left out."""
-    blocks, found, outside = parse(text).blocks, set(), -1
-    for one in blocks:
-        if 0 <= outside < one.depth:
-            continue
-        outside = one.depth if one.kind in ("footnote", "definitions") else -1
-        if one.kind in SIDES.values():
-            found.add((one.kind, one.first, one.last))
-    return found
+    """Return the blocks of a text with their lines, without what is blank at their end."""
+    blocks = {(one.kind, one.first, one.last) for one in parse(text).blocks if one.kind in SIDES.values()}
+    return without_ends(text, blocks)
 
 
-def editor_blocks(result: dict[str, Any]) -> set[tuple[str, int, int]]:
-    return {(SIDES[kind], first, last) for kind, first, last, _ in result["blocks"] if kind in SIDES}
+def editor_blocks(text: str, result: dict[str, Any], before: int) -> set[tuple[str, int, int]]:
+    """Return the blocks that the editor finds below so many lines, in the same way."""
+    blocks = {
+        (SIDES[kind], first + before, last + before) for kind, first, last, _ in result["blocks"] if kind in SIDES
+    }
+    return without_ends(text, blocks)
+
+
+def without_ends(text: str, blocks: set[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+    lines, trimmed = text.split("\n"), set()
+    for kind, first, last in blocks:
+        end = last
+        while end > first and not lines[end - 1].strip(" \t>\u00a0"):
+            end -= 1
+        trimmed.add((kind, first, end))
+    return trimmed
 
 
 def test_the_editor_finds_the_blocks_that_the_page_will_have() -> None:
@@ -121,11 +132,8 @@ def test_the_editor_finds_the_blocks_that_the_page_will_have() -> None:
     }
     differences = {}
     for result in opened(demo_results() + commonmark_results()):
-        # Front matter is not part of what the editor reads, and of these texts some begin with it.
-        if result["id"] in texts and (
-            difference := server_blocks(f"\n{texts[result['id']]}")
-            ^ {(kind, first + 1, last + 1) for kind, first, last in editor_blocks(result)}
-        ):
+        text = f"\n{texts.get(result['id'], '')}"  # some examples begin with what is front matter here
+        if result["id"] in texts and (difference := server_blocks(text) ^ editor_blocks(text, result, 1)):
             differences[result["id"]] = difference
     assert differences == {}
 
@@ -141,8 +149,13 @@ def test_acts_on_random_texts_change_only_their_block() -> None:
     collect()  # one process of Node reads all of them
     results = run([(str(number), text) for number, text in enumerate(dict.fromkeys(texts))])
     assert [one for one in opened(results) if not one["same"] or one["refusal"] not in REFUSALS] == []
+    assert [
+        (text, difference)
+        for text, result in zip(dict.fromkeys(texts), opened(results), strict=True)
+        if (difference := server_blocks(text) ^ editor_blocks(text, result, split_front_matter(text)[0].count("\n")))
+    ] == []
     assert sum(not one["refusal"] for one in opened(results)) >= 0.9 * len(opened(results))
     acts = [one for one in results if one["act"] != "open"]
     assert {one["fault"] for one in acts if "fault" in one} <= {"not read as the document"}, "which the editor reports"
     assert sum("fault" in one for one in acts) <= 0.02 * len(acts)
-    assert sum(one.get("levels", 0) > one["act"].startswith("item") for one in acts) <= 0.02 * len(acts)
+    assert sum(one.get("levels", 0) > one["act"].startswith("item") for one in acts) <= 0.025 * len(acts)

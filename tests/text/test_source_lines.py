@@ -111,6 +111,16 @@ def test_blocks_have_their_lines_at_every_depth() -> None:
     assert found == BLOCKS.strip().split("\n")
 
 
+def test_each_definition_and_each_of_several_terms_has_its_lines() -> None:
+    text = "a\n: b\n\nc\n\n: d\n\ne\n___\n: f\n: g\n  h\n  : i\n"
+    found = {(one.kind, one.first, one.last) for one in parse(text).blocks if one.kind in ("term", "definition")}
+    assert found == {
+        ("term", 1, 1), ("definition", 2, 2), ("term", 4, 4), ("definition", 6, 6), ("term", 8, 8), ("term", 9, 9),
+        ("definition", 10, 10), ("definition", 11, 13), ("term", 11, 11), ("term", 12, 12), ("definition", 13, 13),
+    }  # fmt: skip
+    assert parse(text).html.count("<dt>") == 6
+
+
 def test_headings_have_their_lines() -> None:
     lines = TEXT.split("\n")
     assert [(one.title, lines[one.line - 1]) for one in parse(TEXT).toc] == [

@@ -105,6 +105,21 @@ export function changedBlockText(old, node, source, definitions) {
   return newBlockText(node, definitions);
 }
 
+/** Returns a term as a paragraph, which can be read by itself. */
+function asParagraph(term) {
+  return schema.nodes.paragraph.create(null, term.content);
+}
+
+/** Returns the source of a new term. */
+export function termText(term) {
+  return newBlockText(asParagraph(term));
+}
+
+/** Returns the source of a term that was changed. */
+export function changedTermText(old, node, source, definitions) {
+  return changedBlockText(asParagraph(old), asParagraph(node), source, definitions);
+}
+
 /** Returns the cells of a row's source with the bars between them: `["", "|", " a ", "|", …]`. */
 function cellsOf(source) {
   return source.match(/(?:\\.|\[\[[^[\]]*\]\]|\{\{[^{}]*\}\}|[^|\\])+|\||\\$/gs) ?? [];

@@ -5,6 +5,8 @@ import { Fragment } from "prosemirror-model";
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from "prosemirror-schema-list";
 import { Selection, TextSelection } from "prosemirror-state";
 import { addColumnAfter, addRowAfter, deleteColumn, deleteRow, deleteTable, goToNextCell } from "prosemirror-tables";
+import { backspaceInDefinitions, emptyDefinitions, enterInDefinitions, tabBackInDefinitions, tabInDefinitions } from "./definition_lists.js";
+import { deleteEmptyNote, insertNote, leaveNote } from "./footnotes.js";
 import { moveBlock } from "./moving.js";
 import { schema } from "./schema.js";
 
@@ -56,7 +58,7 @@ function insertBlocks(...blocks) {
   return (state, dispatch) => {
     const { $from } = state.selection;
     const isEmpty = $from.parent.type === nodes.paragraph && !$from.parent.content.size;
-    const position = isEmpty ? $from.before() : $from.after();
+    const position = isEmpty ? $from.before() : $from.after($from.parent.type === nodes.term ? $from.depth - 1 : $from.depth);
     const transaction = isEmpty
       ? state.tr.replaceWith(position, $from.after(), Fragment.from(blocks))
       : state.tr.insert(position, Fragment.from(blocks));
@@ -120,6 +122,8 @@ export const COMMANDS = {
   callout,
   code_block: setBlockType(nodes.code_block),
   table,
+  footnote: insertNote,
+  definition_list: (state, dispatch) => insertBlocks(emptyDefinitions())(state, dispatch),
   step,
   rule: (state, dispatch) => insertBlocks(nodes.horizontal_rule.create(), nodes.paragraph.create())(state, dispatch),
   move_up: moveBlock(-1),
@@ -134,7 +138,7 @@ export const COMMANDS = {
 };
 
 function hardBreak(state, dispatch) {
-  if (state.selection.$from.parent.type.name.startsWith("table_")) return false;
+  if (/^table_|^term$/.test(state.selection.$from.parent.type.name)) return false;
   dispatch?.(state.tr.replaceSelectionWith(nodes.hard_break.create()).scrollIntoView());
   return true;
 }
@@ -169,11 +173,12 @@ export const KEYS = {
   "Mod-End": goTo("end", false),
   "Shift-Mod-Home": goTo("start", true),
   "Shift-Mod-End": goTo("end", true),
-  Enter: splitListItem(nodes.list_item),
-  "Mod-Enter": exitCode,
+  Enter: chainCommands(enterInDefinitions, splitListItem(nodes.list_item)),
+  Backspace: chainCommands(deleteEmptyNote, backspaceInDefinitions),
+  "Mod-Enter": chainCommands(exitCode, leaveNote),
   "Shift-Enter": chainCommands(exitCode, hardBreak),
-  Tab: chainCommands(goToNextCell(1), sinkListItem(nodes.list_item)),
-  "Shift-Tab": chainCommands(goToNextCell(-1), liftListItem(nodes.list_item)),
+  Tab: chainCommands(goToNextCell(1), tabInDefinitions, sinkListItem(nodes.list_item)),
+  "Shift-Tab": chainCommands(goToNextCell(-1), tabBackInDefinitions, liftListItem(nodes.list_item)),
 };
 
 /** Whether the selection has what a button makes, for `aria-pressed`. */

@@ -1,10 +1,11 @@
 // markdown-it with the wiki's own rules, so that the editor finds the blocks that the page will have. The rules are those
 // of wiki/text/markup/block_rules.py and inline_rules.py; tests compare the two over all texts.
 import MarkdownIt from "markdown-it";
-import deflist from "markdown-it-deflist";
-import footnote from "markdown-it-footnote";
 import { endOfCall } from "./calls.js";
+import { noteRules } from "./note_rules.js";
 
+/** `CALL` of wiki/text/markup/parser_functions.py. */
+const CALL = /^\{\{\s*(?:[#:]?|\/|(?:\.\.\/)+)[\p{L}\p{N}_]/u;
 const HIDDEN_BAR = "\ue002";
 const LINK = /(?<![\\[])!?\[\[((?:[^[\]]|\](?!\])){1,2000})\]\]([a-zà-öø-ÿœ]*)/y;
 const UNITS = [
@@ -45,7 +46,7 @@ function abbreviation(state, start, end, silent) {
 /** A call over several lines with nothing after it. */
 function callBlock(state, start, end, silent) {
   const begin = state.bMarks[start] + state.tShift[start];
-  if (isCode(state, start) || !state.src.startsWith("{{", begin)) return false;
+  if (isCode(state, start) || !CALL.test(lineOf(state, start))) return false;
   const close = endOfCall(state.src, begin);
   if (close < 0 || close <= state.eMarks[start]) return false;
   let last = start;
@@ -56,12 +57,14 @@ function callBlock(state, start, end, silent) {
 }
 
 function formulaBlock(state, start, end, silent) {
-  if (isCode(state, start) || !lineOf(state, start).startsWith("$$")) return false;
+  const line = (number) => lineOf(state, number).trim();
+  const first = lineOf(state, start).trimEnd();
+  if (isCode(state, start) || !first.startsWith("$$")) return false;
   let last = start;
-  const closes = (number) => /\$\$\s*$/.test(lineOf(state, number)) && (number > start || lineOf(state, number).trim().length > 4);
-  while (!closes(last)) {
-    last += 1;
-    if (last >= end || state.sCount[last] < state.blkIndent) return false;
+  if (first.length < 4 || !first.endsWith("$$")) {
+    if (first.includes("$$", 2)) return false;
+    do last += 1; while (last < end && line(last) && !line(last).endsWith("$$"));
+    if (last >= end || !line(last)) return false;
   }
   if (!silent) pushSource(state, start, last + 1);
   return true;
@@ -153,9 +156,7 @@ function markPairs(state) {
 /** Returns the reader of Markdown that the editor works with. */
 export function markdownReader() {
   const md = new MarkdownIt("commonmark", { html: true }).enable(["table"]);
-  md.use(footnote).use(deflist);
-  md.core.ruler.disable(["footnote_tail"]);
-  md.inline.ruler.disable(["footnote_inline", "footnote_ref"]);
+  noteRules(md);
   md.block.ruler.before("reference", "abbreviation", abbreviation, { alt: ["paragraph", "reference", "blockquote"] });
   md.block.ruler.before("table", "call_block", callBlock, PARENTS);
   md.block.ruler.before("table", "formula_block", formulaBlock, { alt: ["paragraph", "reference", "blockquote"] });

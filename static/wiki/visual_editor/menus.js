@@ -40,7 +40,7 @@ class MenuView {
   }
 
   update(view, before) {
-    if (before && before.doc.eq(view.state.doc) && before.selection.eq(view.state.selection)) return;
+    if (before && before.doc === view.state.doc && before.selection.eq(view.state.selection)) return;
     const found = view.hasFocus() ? asked(view.state) : null;
     if (!found || (this.refused?.from === found.from && this.refused?.kind === found.kind)) {
       if (!found) this.refused = null;

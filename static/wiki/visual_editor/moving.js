@@ -3,14 +3,14 @@ import { Fragment } from "prosemirror-model";
 import { Selection } from "prosemirror-state";
 import { schema } from "./schema.js";
 
-const { list_item: item, table_row: row } = schema.nodes;
+const { list_item: item, table_row: row, term } = schema.nodes;
 
-/** Returns the depth of what is moved when the cursor is here: a row, an item, else the block; 0 if there is none. */
+/** Returns the depth of what is moved when the cursor is here: a row, an item, the list of a term, else the block; 0 if there is none. */
 function depthOfBlock($from) {
   for (let depth = $from.depth; depth > 0; depth -= 1) {
     if ($from.node(depth).type === row || $from.node(depth).type === item) return depth;
   }
-  return $from.depth;
+  return $from.parent.type === term ? $from.depth - 1 : $from.depth;
 }
 
 /** Returns the command that moves the block with the cursor behind the next (`step` 1) or before the one above (-1). */

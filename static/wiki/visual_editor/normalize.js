@@ -3,6 +3,7 @@
 import { Fragment } from "prosemirror-model";
 import { schema } from "./schema.js";
 
+const { paragraph, heading, hard_break, table, table_cell, table_header, footnote, definition_list, term, definition } = schema.nodes;
 const BLANK = /^[ \t\n]*$/;
 const LISTS = ["bullet_list", "ordered_list"];
 const AROUND_WORDS = ["em", "strong", "strike", "highlight"];
@@ -34,7 +35,7 @@ function withoutEndBlanks(children) {
   let kept = [...children];
   for (const [pattern, at] of [[/^[ \t\n]+/, 0], [/[ \t\n]+$/, -1]]) {
     let end = kept.at(at);
-    while (end && (end.type === schema.nodes.hard_break || (end.isText && BLANK.test(end.text)))) {
+    while (end && (end.type === hard_break || (end.isText && BLANK.test(end.text)))) {
       kept = at ? kept.slice(0, -1) : kept.slice(1);
       end = kept.at(at);
     }
@@ -45,11 +46,11 @@ function withoutEndBlanks(children) {
 }
 
 /** Returns the rows of a table with as many cells as the first, aligned as these. */
-function rowsOf(table) {
-  const head = table.firstChild?.children ?? [];
-  return table.children.map((row, number) => {
+function rowsOf({ firstChild, children: rows }) {
+  const head = firstChild?.children ?? [];
+  return rows.map((row, number) => {
     const cells = head.map(({ attrs: { align } }, index) => {
-      const type = number ? schema.nodes.table_cell : schema.nodes.table_header;
+      const type = number ? table_cell : table_header;
       const cell = row.maybeChild(index);
       if (!cell) return type.create({ align });
       const isAsHead = cell.type === type && cell.attrs.align === align;
@@ -59,9 +60,9 @@ function rowsOf(table) {
   });
 }
 
-/** Returns a blank in place of a line break, which a small heading cannot have. */
+/** Returns a blank in place of a line break, which a small heading and a term cannot have. */
 function onOneLine(child) {
-  return child.type === schema.nodes.hard_break ? schema.text(" ", child.marks) : child;
+  return child.type === hard_break ? schema.text(" ", child.marks) : child;
 }
 
 /** Whether a list of these items has no place for a blank line. */
@@ -69,20 +70,52 @@ function cannotBeLoose(items) {
   return items.length === 1 && items[0].childCount < 2;
 }
 
+/**
+ * Returns the blocks that a list of definitions is in Markdown: definitions without a term before the list and terms without a
+ * definition after it are what they hold.
+ */
+function blocksOfDefinitions(list) {
+  const { children } = list;
+  const first = children.findIndex((child) => child.type === term);
+  const last = children.findLastIndex((child) => child.type === definition);
+  if (first === 0 && last === children.length - 1) return [list];
+  const isList = first >= 0 && first < last;
+  const [start, end] = isList ? [first, last + 1] : [children.length, children.length];
+  const plain = (child) => (child.type === term ? [paragraph.create(null, child.content)] : child.children);
+  const kept = isList ? [list.copy(Fragment.from(children.slice(start, end)))] : [];
+  return [...children.slice(0, start).flatMap(plain), ...kept, ...children.slice(end).flatMap(plain)];
+}
+
+/** Returns blocks with lists of definitions that follow each other as one list. */
+function withJoinedDefinitions(blocks) {
+  if (!blocks.some((block, index) => index && block.type === definition_list && blocks[index - 1].type === definition_list)) return blocks;
+  return blocks.reduce((result, block) => {
+    const isSecond = block.type === definition_list && result.at(-1)?.type === definition_list;
+    return isSecond ? [...result.slice(0, -1), block.copy(result.at(-1).content.append(block.content))] : [...result, block];
+  }, []);
+}
+
+/** Returns the children of a block as Markdown can say them. */
+function childrenOf(node) {
+  const isEmpty = ({ type, content }) => !content.size && [paragraph, term, definition].includes(type);
+  const children = node.children.map(normalize).filter((child) => !isEmpty(child));
+  return withJoinedDefinitions(children.flatMap((child) => (child.type === definition_list ? blocksOfDefinitions(child) : [child])));
+}
+
 /** Returns a document, or a block of one, as Markdown can say it. */
 export function normalize(node) {
   if (node.isLeaf || node.type.spec.code) return node;
   if (node.isTextblock) {
-    const isSmallHeading = node.type === schema.nodes.heading && node.attrs.level > 2;
-    const lines = isSmallHeading ? node.children.map(onOneLine) : node.children;
+    const isOneLine = node.type === term || (node.type === heading && node.attrs.level > 2);
+    const lines = isOneLine ? node.children.map(onOneLine) : node.children;
     const children = withoutEndBlanks(withoutMarkedBlanks(lines));
     return withContent(node, children);
   }
-  if (node.type === schema.nodes.table) return withContent(node, rowsOf(node));
-  const isEmpty = (child) => child.type === schema.nodes.paragraph && !child.content.size;
-  const children = node.children.map(normalize).filter((child) => !isEmpty(child));
+  if (node.type === table) return withContent(node, rowsOf(node));
+  const children = childrenOf(node);
   if (LISTS.includes(node.type.name) && !node.attrs.tight && cannotBeLoose(children)) {
     return node.type.create({ ...node.attrs, tight: true }, children);
   }
-  return withContent(node, children.length || node.type !== schema.nodes.doc ? children : [schema.nodes.paragraph.create()]);
+  const isNeverEmpty = node.type === schema.nodes.doc || node.type === footnote;
+  return withContent(node, children.length || !isNeverEmpty ? children : [node.children.find((child) => !child.content.size) ?? paragraph.create()]);
 }

@@ -6,7 +6,7 @@ import { withJoinedLists, withLists } from "./word_lists.js";
 const NO_CONTENT = "style, script, meta, link, title, xml, template, noscript, button, svg, iframe, object, embed, [hidden]";
 const BLOCKS = "p, div, ul, ol, table, h1, h2, h3, h4, h5, h6, pre, blockquote, hr, section, article";
 const HEADINGS = "h1, h2, h3, h4, h5, h6";
-const OWN = "span[data-wiki], pre[data-source]";
+const OWN = "span[data-wiki], pre[data-source], div[data-footnote]";
 /** The styles that say what a tag says, with that tag. */
 const STYLES = [
   [/(?<![\w-])font-weight:\s*(?:bold|[6-9]00)/, "strong"], [/(?<![\w-])font-style:\s*italic/, "em"], [/text-decoration[^;]*:[^;]*line-through/, "s"],
@@ -67,9 +67,10 @@ function withFootnotes(body) {
     if (!back || !name) continue;
     back.remove();
     names.add(name);
-    const source = element("pre", { textContent: `[^${name}]: ${note.textContent.replace(/\s+/g, " ").trim()}` });
-    source.dataset.source = "";
-    note.replaceWith(source);
+    note.dataset.footnote = name;
+    const words = body.ownerDocument.createTreeWalker(note, NodeFilter.SHOW_TEXT);
+    for (let text = words.nextNode(); text && !text.data.trim(); text = words.nextNode()) text.data = "";
+    if (words.currentNode !== note) words.currentNode.data = words.currentNode.data.trimStart();
   }
   for (const line of body.querySelectorAll("[data-style*=footnote-list] > :is(hr, br)")) line.remove();
   for (const link of body.querySelectorAll("a[href^='#_ftn'], a.sdfootnoteanc")) {

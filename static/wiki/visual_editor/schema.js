@@ -12,7 +12,7 @@ const alignment = {
 };
 const tables = tableNodes({ tableGroup: "block", cellContent: "inline*", cellAttributes: alignment });
 
-/** What is shown and edited as it is written: raw HTML, definitions, footnotes, calls over several lines. */
+/** What is shown and edited as it is written: raw HTML, definitions of references, calls over several lines. */
 const source = {
   group: "block", content: "text*", code: true, marks: "", defining: true,
   parseDOM: [{ tag: "pre[data-source]", preserveWhitespace: "full", priority: 60 }], // before that of code
@@ -25,6 +25,18 @@ const wiki = {
   parseDOM: [{ tag: "span[data-wiki]", getAttrs: (element) => ({ source: element.dataset.wiki }) }],
   toDOM: (node) => ["span", { "data-wiki": node.attrs.source, class: "wiki-unit" }, node.attrs.source],
 };
+
+/** The text of a footnote, `[^label]: …`; what refers to it is a unit. */
+const footnote = {
+  group: "block", content: "block+", isolating: true, attrs: { label: {} },
+  parseDOM: [{ tag: "div[data-footnote]", getAttrs: (element) => ({ label: element.dataset.footnote }) }],
+  toDOM: (node) => ["div", { "data-footnote": node.attrs.label }, 0],
+};
+
+/** `Term`, and below it `: definition`; several terms may have one definition, and a term several. */
+const definition_list = { group: "block", content: "(term | definition)*", parseDOM: [{ tag: "dl" }], toDOM: () => ["dl", 0] };
+const term = { content: "inline*", defining: true, parseDOM: [{ tag: "dt" }], toDOM: () => ["dt", 0] };
+const definition = { content: "block+", defining: true, parseDOM: [{ tag: "dd" }], toDOM: () => ["dd", 0] };
 
 const { table, table_row, table_cell, table_header } = tables;
 const blockquote = { ...commonmark.spec.nodes.get("blockquote"), content: "block*" };
@@ -41,7 +53,7 @@ const nodes = commonmark.spec.nodes
   .update("heading", heading)
   .update("blockquote", blockquote)
   .update("list_item", list_item)
-  .append({ table: { ...table, content: "table_row*" }, table_row, table_cell, table_header, source, wiki });
+  .append({ table: { ...table, content: "table_row*" }, table_row, table_cell, table_header, footnote, definition_list, term, definition, source, wiki });
 
 const marks = commonmark.spec.marks
   .addToEnd("strike", { parseDOM: [{ tag: "s" }, { tag: "del" }], toDOM: () => ["s", 0] })

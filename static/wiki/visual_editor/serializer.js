@@ -9,6 +9,13 @@ const STYLES = { tightLists: true };
 const serializer = new MarkdownSerializer(
   {
     ...defaultMarkdownSerializer.nodes,
+    paragraph(state, node) {
+      state.write();
+      const start = state.out.length;
+      state.renderInline(node);
+      state.out = state.out.slice(0, start) + withoutMarker(state.out.slice(start));
+      state.closeBlock(node);
+    },
     bullet_list(state, node) { state.renderList(node, "  ", () => "- "); },
     horizontal_rule(state, node) {
       state.write(state.delim ? "***" : "---"); // `- ---` would be a line and no item
@@ -21,6 +28,24 @@ const serializer = new MarkdownSerializer(
       if (isOverLines) state.text(node.attrs.level === 1 ? "\n===" : "\n---", false);
       state.closeBlock(node);
     },
+    footnote(state, node) {
+      const isBeside = node.firstChild?.type === schema.nodes.paragraph; // other blocks are measured from the colon
+      const space = isBeside ? " ".repeat(Number(node.firstChild.content.size > 0)) : "\n";
+      state.wrapBlock("    ", `[^${node.attrs.label}]:${space}`, node, () => state.renderContent(node));
+    },
+    definition_list(state, node) {
+      node.forEach((child, _, index) => {
+        const isNext = index > 0 && child.type === schema.nodes.term && node.child(index - 1).type !== child.type;
+        if (index) state.flushClose(isNext ? 2 : 1);
+        state.render(child, node, index);
+      });
+      state.closeBlock(node);
+    },
+    term(state, node) {
+      state.renderInline(node);
+      state.closeBlock(node);
+    },
+    definition(state, node) { state.wrapBlock("  ", ": ", node, () => state.renderContent(node)); },
     image(state, node) { state.write(imageText(node, false)); },
     wiki(state, node) { state.text(node.attrs.source, false); },
     source(state, node) { state.text(node.textContent, false); state.closeBlock(node); },
@@ -42,6 +67,11 @@ const serializer = new MarkdownSerializer(
     highlight: { open: "==", close: "==", mixable: true, expelEnclosingWhitespace: true },
   },
 );
+
+/** Returns the source of a paragraph that is not read as a definition, or as the text of a footnote. */
+function withoutMarker(text) {
+  return text.replace(/^[:~](?=[ \t])/, "\\$&").replace(/^(\[\^[^\]\s]+\]):/, "$1\\:");
+}
 
 /** Returns an address as people write it, where it is encoded in no other way than the reader of Markdown does it. */
 function readableAddress(address) {

@@ -8,10 +8,15 @@ import { markdownReader } from "./markdown_tokens.js";
 import { normalize } from "./normalize.js";
 import { schema } from "./schema.js";
 
-const CONTAINERS = new Set(["bullet_list", "ordered_list", "list_item", "blockquote", "table"]);
-/** Blocks whose source is kept as a whole, with all that is in them. */
-const KEPT_AS_SOURCE = new Set(["dl_open", "footnote_reference_open"]);
+const CONTAINERS = new Set(["bullet_list", "ordered_list", "list_item", "blockquote", "table", "footnote_reference", "dl", "dd"]);
 const NO_BLOCKS = new Set(["inline", "thead_open", "thead_close", "tbody_open", "tbody_close"]);
+/** Blocks whose node is named otherwise. */
+const NODES = { tr: "table_row", dl: "definition_list", dt: "term", dd: "definition", footnote_reference: "footnote" };
+/** Blocks that begin after a marker, with indented lines below it. */
+export const AFTER_MARKER = new Set(["list_item", "definition", "footnote"]);
+/** What the document has a paragraph in, so that one can write there, where the text has nothing. */
+const NEVER_EMPTY = new Set(["doc", "footnote"]);
+const NOTE_MARKER = /^([ \t]*(?:\[\^[^ \]]+\]:|[:~]))(.*)$/s;
 const MARKER = /^([ \t]*(?:[-*+]|\d{1,9}[.)]))([ \t]*)(.*)$/s;
 
 const reader = markdownReader();
@@ -25,6 +30,8 @@ const parser = new MarkdownParser(schema, { parse: () => replay }, {
   },
   table: { block: "table" }, thead: { ignore: true }, tbody: { ignore: true }, tr: { block: "table_row" },
   th: { block: "table_header", getAttrs: cellAttributes }, td: { block: "table_cell", getAttrs: cellAttributes },
+  footnote_reference: { block: "footnote", getAttrs: (token) => ({ label: token.meta.label }) },
+  dl: { block: "definition_list" }, dt: { block: "term" }, dd: { block: "definition" },
   s: { mark: "strike" }, highlight: { mark: "highlight" },
   wiki: { node: "wiki", getAttrs: (token) => ({ source: token.content }) },
   html_inline: { node: "wiki", noCloseToken: true, getAttrs: (token) => ({ source: token.content }) },
@@ -55,27 +62,17 @@ function documentOf(tokens) {
   return parser.parse("", {});
 }
 
-/** Returns the tokens of a text; definitions and footnotes are one token each, whose content is set by `fillSources`. */
-function tokensOf(text, lines) {
-  const tokens = reader.parse(text, {});
+/** Returns the tokens of a text; of lists of definitions that follow each other, those of one list. */
+function tokensOf(text) {
   const result = [];
-  for (let index = 0; index < tokens.length; index += 1) {
-    const token = tokens[index];
-    if (!KEPT_AS_SOURCE.has(token.type)) {
+  for (const token of reader.parse(text, {})) {
+    const isSecond = token.type === "dl_open" && result.at(-1)?.type === "dl_close";
+    if (isSecond) {
+      result.pop();
+      result.findLast((one) => one.type === "dl_open" && one.level === token.level).map[1] = token.map[1];
+    } else {
       result.push(token);
-      continue;
     }
-    let [depth, first, last] = [0, Infinity, 0];
-    for (; ; index += 1) {
-      depth += tokens[index].nesting;
-      first = Math.min(first, tokens[index].map?.[0] ?? Infinity);
-      last = Math.max(last, tokens[index].map?.[1] ?? 0);
-      if (depth === 0) break;
-    }
-    const kept = new token.constructor("html_block", "", 0);
-    while (last > first + 1 && !lines[last - 1].trim()) last -= 1;
-    Object.assign(kept, { map: [first, last], block: true, level: token.level });
-    result.push(kept);
   }
   return result;
 }
@@ -88,8 +85,8 @@ function blockOf(token, lines, quotes) {
   const isBlank = (number) => blank.test(lines[number]);
   const keepsBlanks = token.type === "fence";
   while (!keepsBlanks && last > first + 1 && (last > lines.length || isBlank(last - 1))) last -= 1;
-  const type = token.type.replace(/_open$/, "");
-  return { type, first, last, lines: [], inner: [], kids: CONTAINERS.has(type) ? [] : null, token, node: null };
+  const name = token.type.replace(/_open$/, "");
+  return { type: NODES[name] ?? name, first, last, lines: [], inner: [], kids: CONTAINERS.has(name) ? [] : null, token, node: null };
 }
 
 /** Returns the tree of blocks that the tokens say, without their lines. */
@@ -104,7 +101,6 @@ function treeOf(tokens, lines) {
       if (block?.kids?.length) block.last = Math.max(block.last, block.kids.at(-1).last); // code that is not closed keeps its blanks
     } else if (token.map && parent?.kids && token.block) {
       const block = blockOf(token, lines, open.filter((one) => one?.type === "blockquote").length);
-      if (block.type === "tr") block.type = "table_row";
       parent.kids.push(block);
       if (token.nesting > 0) open.push(block);
     } else if (token.nesting > 0) {
@@ -136,6 +132,14 @@ function withoutQuoteSign(text, column) {
   return sign && end - column <= 4 ? withoutIndent(text.slice(sign.length), 1, end) : text;
 }
 
+/** Returns the marker of the text of a footnote or of a definition, the width of the indentation below it, and the rest of the line. */
+function noteMarkerOf(text, column, type) {
+  const [, sign = "", rest = text] = NOTE_MARKER.exec(text) ?? [];
+  const start = columnAfter(sign, column);
+  if (type === "footnote") return { marker: sign, width: 4, rest: withoutIndent(rest, 0, start) };
+  return { marker: `${sign} `, width: start + 1 - column, rest: withoutIndent(rest, 1, start) };
+}
+
 /** Returns the marker of a list item whose first line begins in `column`, its width, and the rest of the line. */
 function markerOf(text, column) {
   const [, sign = "", blanks = "", rest = text] = MARKER.exec(text) ?? [];
@@ -152,8 +156,9 @@ function innerLines(block, column) {
     const inner = lines.map(({ at, text }) => ({ at, text: withoutQuoteSign(text, column) }));
     return [inner, columnAfter(/^[ \t]*(?:> ?)?/.exec(lines[0].text)[0], column)];
   }
-  if (block.type !== "list_item") return [lines, column];
-  const { marker, width, rest } = markerOf(lines[0].text, column);
+  if (!AFTER_MARKER.has(block.type)) return [lines, column];
+  const isItem = block.type === "list_item";
+  const { marker, width, rest } = isItem ? markerOf(lines[0].text, column) : noteMarkerOf(lines[0].text, column, block.type);
   Object.assign(block, { marker, width });
   const inner = lines.map(({ at, text }, index) => ({ at, text: index ? withoutIndent(text, width, column) : rest }));
   return [inner, column + width];
@@ -173,7 +178,7 @@ function fillLines(block, column = 0) {
 function connect(block, node) {
   block.node = node;
   if (!block.kids) return true;
-  if (block.type === "doc" && !block.kids.length) return !node.textContent; // a document is never empty
+  if (NEVER_EMPTY.has(block.type) && !block.kids.length) return !node.textContent;
   return block.kids.length === node.childCount && block.kids.every((kid, index) => connect(kid, node.child(index)));
 }
 
@@ -196,7 +201,7 @@ export function textOf(lines) {
  */
 export function read(text) {
   const lines = text.split("\n");
-  const tokens = tokensOf(text, lines);
+  const tokens = tokensOf(text);
   const root = treeOf(tokens, lines);
   root.lines = lines.map((line, at) => ({ at, text: line }));
   fillLines(root);

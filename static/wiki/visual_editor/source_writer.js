@@ -1,19 +1,31 @@
 // The document as Markdown again: what was not changed keeps its lines, byte for byte.
-import { changedBlockText, changedRowText, newBlockText } from "./changed_block.js";
+import { changedBlockText, changedRowText, changedTermText, newBlockText, termText } from "./changed_block.js";
 import { normalize } from "./normalize.js";
 import { rowText, delimiterText } from "./serializer.js";
-import { endsInOpenCode, read, textOf } from "./source_tree.js";
+import { AFTER_MARKER, endsInOpenCode, read, textOf } from "./source_tree.js";
 
 const LISTS = new Set(["bullet_list", "ordered_list"]);
 const BETWEEN_LISTS = "<!-- -->";
 /** Blocks that are no text by themselves. */
-const NO_DOCUMENT = new Set(["list_item", "table_row"]);
+const NO_DOCUMENT = new Set(["list_item", "table_row", "term", "definition"]);
+/** Blocks that take indented lines below them for their own. */
+const TAKE_INDENTED = new Set(["bullet_list", "ordered_list", "footnote", "definition_list"]);
+/** The texts of changed blocks that are not read by themselves. */
+const CHANGED_TEXTS = { table_row: changedRowText, term: changedTermText };
 const DEEPEST = 4;
 const DEFINITION = /^ {0,3}\[(?!\^)[^\]]+\]:/;
+
+const LIKE_DEFINITION = /^ {0,3}[:~][ \t]/;
 
 const lineOf = (text) => ({ at: null, text });
 const linesOf = (text) => text.split("\n").map(lineOf);
 const isBlank = (lines) => lines.every((line) => !line.text.trim());
+
+/** Whether a block would be read as a definition, or as a term with one, of what is before it; `next` is its source, if it has one. */
+function isTakenAsDefinition(before, next) {
+  const lines = next && next.type !== "definition_list" ? next.lines.slice(0, before.type.name === "definition_list" ? 3 : 1) : [];
+  return lines.some(({ text }) => LIKE_DEFINITION.test(text));
+}
 
 /** Whether two blocks, one after the other, would be read as one list. */
 function areOneList(first, second) {
@@ -93,10 +105,9 @@ class SourceWriter {
     if (block.node === node || block.node.eq(node)) return block.lines;
     if (this.depth >= this.newFrom && !NO_DOCUMENT.has(block.type)) return linesOf(newBlockText(node, this.definitions));
     if (block.kids?.length && node.childCount) return this.wrap(block, node, this.inside(block, node));
+    if (block.type === "list_item") return this.wrap(block, node, this.freshInside(node)); // it was empty, or is now
     const source = textOf(block.lines);
-    const text = block.type === "table_row"
-      ? changedRowText(block.node, node, source)
-      : changedBlockText(block.node, node, source, this.definitions);
+    const text = (CHANGED_TEXTS[block.type] ?? changedBlockText)(block.node, node, source, this.definitions);
     return this.withKeptLines(block.lines, linesOf(text));
   }
 
@@ -178,6 +189,7 @@ class SourceWriter {
     if (block.type === "table") return [];
     const isNeighbour = place !== null && place === previous + 1 && previous >= 0;
     if (isNeighbour) return this.gapBetween(block, previous, nodes);
+    if (block.type === "definition_list" && (nodes[1].type.name === "definition" || nodes[0].type === nodes[1].type)) return [];
     const before = block.kids[previous];
     if (before && endsInOpenCode(before)) {
       if (!before.kids) return [lineOf(before.token.markup), lineOf("")];
@@ -194,14 +206,15 @@ class SourceWriter {
   gapBetween(block, index, nodes) {
     const lines = this.linesBetween(block, index);
     const isChanged = nodes.some((node, side) => !node.eq(block.kids[index + side].node));
-    return this.isSpaced && isChanged && !LISTS.has(block.type) ? this.wideGap(lines, nodes, block.kids[index + 1]) : lines;
+    return this.isSpaced && isChanged && !LISTS.has(block.type) && block.type !== "definition_list" ? this.wideGap(lines, nodes, block.kids[index + 1]) : lines;
   }
 
   /** Returns lines between two blocks that separate them whatever they are; `next` is the source of the second, if it has one. */
   wideGap(lines, nodes, next) {
     const isIndented = /^[ \t]/.test(next?.lines[0].text ?? "");
-    const takesIndented = LISTS.has(nodes[0].type.name) || nodes[0].type.spec.code;
-    if (areOneList(...nodes) || (isIndented && takesIndented)) return ["", BETWEEN_LISTS, ""].map(lineOf);
+    const takesIndented = TAKE_INDENTED.has(nodes[0].type.name) || nodes[0].type.spec.code;
+    const isTaken = isIndented ? takesIndented : isTakenAsDefinition(nodes[0], next);
+    if (areOneList(...nodes) || isTaken) return ["", BETWEEN_LISTS, ""].map(lineOf);
     return lines.length && isBlank([lines[0]]) ? lines : [lineOf(""), ...lines];
   }
 
@@ -225,24 +238,38 @@ class SourceWriter {
   /** Returns the lines of a block that is new in a container. */
   fresh(block, node, previous) {
     if (block.type === "table") return [lineOf(rowText(node))];
+    if (node.type.name === "term") return [lineOf(termText(node))];
+    if (node.type.name === "definition") return this.freshDefinition(block, node);
     if (!LISTS.has(block.type)) return linesOf(newBlockText(node, this.definitions));
     const sibling = block.kids[Math.max(previous, 0)];
     const [lead, sign = "-"] = /^( *)([-*+]|\d+[.)])/.exec(sibling.marker)?.slice(1) ?? [""];
     const marker = `${lead}${sign.replace(/\d+/, (number) => String(Number(number) + 1))} `.padEnd(sibling.width);
     const separator = this.isTight(block) && node.childCount < 3 ? "\n" : "\n\n";
-    const inner = node.children.map((child) => newBlockText(child, this.definitions)).join(separator);
-    return this.withMarker(linesOf(inner), marker);
+    return this.withMarker(this.freshInside(node, separator), marker);
   }
 
-  withMarker(lines, marker) {
-    const indent = " ".repeat(marker.length);
+  /** Returns the lines of the blocks in a new node, without its marker. */
+  freshInside(node, separator = "\n\n") {
+    return linesOf(node.children.map((child) => newBlockText(child, this.definitions)).join(separator));
+  }
+
+  /** Returns the lines of a new definition, with the marker that others of its list have. */
+  freshDefinition({ kids }, node) {
+    const { marker, width, lines } = kids.find((kid) => kid.type === "definition");
+    const isLine = node.childCount === 1 && node.firstChild.type.name === "paragraph";
+    return this.withMarker(this.freshInside(node), isLine ? /^[ \t]*[:~][ \t]+/.exec(lines[0].text)[0] : marker, width);
+  }
+
+  withMarker(lines, marker, width = marker.length) {
+    const indent = " ".repeat(width);
     return lines.map(({ text }, index) => lineOf(((index ? indent : marker) + text).replace(/^\s+$/, "")));
   }
 
   /** Returns the lines of a container as its own container holds them. */
   wrap(block, node, inner) {
-    const isItem = block.type === "list_item";
+    const isItem = AFTER_MARKER.has(block.type);
     if (!isItem && block.type !== "blockquote") return block.type === "ordered_list" ? this.numbered(block, node, inner) : inner;
+    if (block.type === "footnote" && inner[0].at !== block.first) return this.wrapNote(block, inner);
     const sign = /^[ \t]*>[ \t]?/.exec(block.lines[0].text)?.[0].replace(/\t$/, " ");
     return inner.map(({ at, text }, index) => {
       const isFirst = at === block.first;
@@ -250,6 +277,14 @@ class SourceWriter {
       if (!isItem) return lineOf(text ? sign + (/>$/.test(sign) && /^[ \t]/.test(text) ? " " : "") + text : sign.trimEnd());
       return lineOf(((index ? " ".repeat(block.width) : block.marker) + text).replace(/\s+$/, ""));
     });
+  }
+
+  /** Returns the lines of a footnote whose first line is new: a paragraph begins beside the label, other blocks below it. */
+  wrapNote({ marker, lines, first }, inner) {
+    const isBelow = /^ {0,3}(?:[-+*>#|:~`<]|\d+[.)])|^ {4}/.test(inner[0].text);
+    const head = isBelow ? marker : `${marker} ${inner[0].text.trimStart()}`.trimEnd();
+    const rest = inner.slice(isBelow ? 0 : 1).map(({ at, text }) => (at === null || at === first ? lineOf(text && `    ${text}`) : lines[at - first]));
+    return [lineOf(head), ...rest];
   }
 
   /** Lets the first item of a list have the number with which the list begins. */

@@ -56,7 +56,7 @@ export class UnitView extends PanelView {
   }
 
   update(node) {
-    if (node.type !== this.node.type) return false;
+    if (node.type !== this.node.type || labelOf(node.attrs.source).kind !== this.dom.dataset.kind) return false;
     const isSame = node.attrs.source === this.node.attrs.source;
     this.node = node;
     if (!isSame) this.show();

@@ -14,8 +14,11 @@ import { currentBlock } from "./current_block.js";
 import { element } from "./elements.js";
 import { EmbeddedPictureView, embeddedPicture } from "./embedded_picture.js";
 import { FactsForm } from "./facts_form.js";
+import { footnotes } from "./footnotes.js";
 import { keyboard } from "./keyboard.js";
 import { menus } from "./menus.js";
+import { referenceOf } from "./note_index.js";
+import { NoteView, ReferenceView } from "./note_views.js";
 import { joinedText, openText } from "./opened_text.js";
 import { fromText, htmlCleaner } from "./pasting.js";
 import { PictureView, fillPlace, keepPlace, pictureTools, releasePlace } from "./pictures.js";
@@ -25,10 +28,12 @@ import { typing } from "./typing.js";
 import { UnitView, decorations } from "./units.js";
 
 const WAIT = 400;
+const MOST_WAIT = 1000;
+const whenIdle = window.requestIdleCallback?.bind(window) ?? ((work) => work());
 
 class VisualEditor {
   constructor(field, { host, toolbar, texts, blocks, pagesUrl, factsUrl, pictures, askCalls, onState }) {
-    Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0 });
+    Object.assign(this, { field, host, toolbar, texts, pictures, onState, waiting: 0, idle: 0 });
     const { parts, source, refusal } = openText(field.value);
     Object.assign(this, { source, refusal });
     if (this.refusal) return;
@@ -38,27 +43,37 @@ class VisualEditor {
     this.notice.setAttribute("role", "status");
     host.replaceChildren(this.factsPart(), this.place, this.notice);
     this.answers = new CallAnswers({ ask: askCalls, text: () => this.writtenText() });
+    const noteViews = new Set();
     const plugins = [
       callBlocks, menus({ host, blocks, pagesUrl, texts }), keyboard(toolbar), pictureTools(pictures), typing, keymap(KEYS), keymap(baseKeymap), history(), dropCursor(),
-      gapCursor(), tableEditing(), decorations, currentBlock(texts.placeholder), new Plugin({ view: () => ({ update: () => this.showState() }) }),
+      gapCursor(), tableEditing(), decorations, footnotes(noteViews), currentBlock(texts.placeholder),
+      new Plugin({ view: () => ({ update: () => this.showState() }) }),
     ];
     this.view = new EditorView(this.place, {
       state: EditorState.create({ doc: this.source.doc, plugins }),
       attributes: { role: "textbox", "aria-multiline": "true", "aria-label": texts.label, "aria-keyshortcuts": "Alt+F10", class: "text", dir: "auto", spellcheck: "true" },
-      nodeViews: {
-        wiki: (node, view, getPos) => (
-          embeddedPicture(node.attrs.source)
-            ? new EmbeddedPictureView(node, view, getPos, texts, pictures)
-            : new UnitView(node, view, getPos, { texts, answers: this.answers })
-        ),
-        source: (node, view, getPos) => new SourceBlockView(node, view, getPos, { texts, answers: this.answers }),
-        image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
-      },
+      nodeViews: this.nodeViews(noteViews),
       clipboardTextParser: fromText,
       transformPastedHTML: htmlCleaner({ texts, pictures, say: (words) => this.say(words) }),
       dispatchTransaction: (transaction) => this.apply(transaction),
     });
+    for (const name of ["term", "definition"]) this.view.dom.style.setProperty(`--${name}`, JSON.stringify(texts[name]));
     this.showState();
+  }
+
+  nodeViews(views) {
+    const { texts, pictures, answers } = this;
+    return {
+      wiki: (node, view, getPos) => {
+        if (referenceOf(node)) return new ReferenceView(node, view, getPos, { texts, answers, views });
+        return embeddedPicture(node.attrs.source)
+          ? new EmbeddedPictureView(node, view, getPos, texts, pictures)
+          : new UnitView(node, view, getPos, { texts, answers });
+      },
+      footnote: (node, view) => new NoteView(node, view, { texts, views }),
+      source: (node, view, getPos) => new SourceBlockView(node, view, getPos, { texts, answers }),
+      image: (node, view, getPos) => new PictureView(node, view, getPos, { texts, pictures }),
+    };
   }
 
   /** Returns the facts in a part that can be folded; it is open where there is room. */
@@ -86,15 +101,21 @@ class VisualEditor {
     this.notice.hidden = !words;
   }
 
+  /** Writes the text into the field after a pause, when the browser has nothing else to do: a long text takes its time. */
   keepSoon() {
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.keep(), WAIT);
+    this.stopWaiting();
+    this.waiting = setTimeout(() => { this.idle = whenIdle(() => this.keep(), { timeout: MOST_WAIT }); }, WAIT);
     this.isDirty = true;
+  }
+
+  stopWaiting() {
+    clearTimeout(this.waiting);
+    window.cancelIdleCallback?.(this.idle);
   }
 
   /** Writes the text into the field. */
   keep() {
-    clearTimeout(this.waiting);
+    this.stopWaiting();
     if (!this.isDirty) return;
     this.isDirty = false;
     const { text, isExact } = write(this.source, this.view.state.doc);
@@ -132,7 +153,8 @@ class VisualEditor {
 
   showState() {
     for (const button of this.toolbar.querySelectorAll("[data-command]")) {
-      button.setAttribute("aria-pressed", String(isActive(this.view.state, button.dataset.command)));
+      const isPressed = String(isActive(this.view.state, button.dataset.command));
+      if (button.getAttribute("aria-pressed") !== isPressed) button.setAttribute("aria-pressed", isPressed);
     }
     const tools = this.toolbar.querySelector("[data-table-tools]");
     if (!tools || tools.hidden === !isInTable(this.view.state)) return;

@@ -7,8 +7,10 @@ cells can hold `[[Title|label]]` and `{{call|…}}`: their bars do not separate 
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_block import RuleFuncBlockType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block import table as table_rule
 from mdit_py_plugins.deflist import deflist_plugin
@@ -27,7 +29,7 @@ NESTING_LIMIT = 100
 _ABBREVIATION = re.compile(r"\*\[([^\]\n]+)\] ?:[ ]*(.*)")
 TERMS_LIMIT = 10
 """Terms of one definition at most."""
-_DEFINITION = re.compile(r"[:~][ \t]+\S")
+_DEFINITION = re.compile(r"[:~][ \t]+[^ \t]")
 _TERM = re.compile(r"(?!(?:[-*+]|\d+[.)]|#+)(?:[ \t]|$)|[>|<])\S")
 _CALL = re.compile(CALL)
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
@@ -47,7 +49,8 @@ def block_parser() -> MarkdownIt:
     rules.before("reference", "abbreviation", _abbreviation, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("table", CALL_BLOCK, _call, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     rules.at("table", _table, {"alt": ["paragraph", "reference"]})
-    rules.before("paragraph", "definition_terms", _terms)
+    deflist = next(rule.fn for rule in rules.__rules__ if rule.name == "deflist")
+    rules.before("paragraph", "definition_terms", partial(_terms, deflist))
     return parser
 
 
@@ -100,8 +103,8 @@ def _call(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _terms(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read the lines above the last term of a definition as terms too: markdown-it's rule knows one only."""
+def _terms(deflist: RuleFuncBlockType, state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read the lines above the last term of a definition as terms too: `deflist`, markdown-it's rule, knows one."""
     if silent or state.is_code_block(start):
         return False
     last = start
@@ -112,17 +115,17 @@ def _terms(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if (
         last == start
         or last + 1 >= end
+        or state.sCount[last + 1] < state.blkIndent
         or not all(_TERM.match(_line(state, number)) for number in range(start, last + 1))
     ):
         return False
     for number in range(start, last):
-        token = state.push("paragraph_open", "dt", 1)
+        token = state.push("dt_open", "dt", 1)
         token.map = [number, number + 1]
         inline = state.push("inline", "", 0)
         inline.content, inline.map, inline.children = _line(state, number).strip(), token.map, []
-        state.push("paragraph_close", "dt", -1)
-    state.line = last
-    return True
+        state.push("dt_close", "dt", -1)
+    return deflist(state, last, end, False)
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -78,10 +78,14 @@ def blocks_of(tokens: Sequence[Token], source: Sequence[str]) -> list[tuple[str,
     their items.
     """
     blocks, depth = [], 0
-    for token in tokens:
+    for index, token in enumerate(tokens):
         kind = KINDS.get(token.type)
         if kind and token.map and not token.hidden:
             first, last = token.map[0], max(token.map[1] - 1, token.map[0])
+            if tokens[index - 1].type == "dt_close" and (term := tokens[index - 3].map):
+                first = term[0] + (
+                    1 if source[term[0] + 1].strip(" \t>") else 2
+                )  # markdown-it says the line of the term
             while last > first and (last >= len(source) or not source[last].strip(" \t>")):
                 last -= 1
             blocks.append((kind, first, last, depth))
