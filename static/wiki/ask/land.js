@@ -7,6 +7,7 @@ import { followTheme } from "./map_theme.js";
 const SIZE = 256;
 const MARGIN = 8;
 const DETAILS_FROM = 7;
+const SQUARES_FROM = 11;
 const RIVERS_UNTIL = 11; // nearer, they would run beside their beds
 const DEGREE = 1 / 360;
 const SEAM = 0.08 * DEGREE; // as far as two drawings of one border are from each other, on both sides
@@ -34,6 +35,7 @@ function fetchOnce(address) {
       shapes: Object.fromEntries(Object.entries(content).filter(([, part]) => part.lines).map(([name, part]) => [name, shapesOf(part)])),
       countries: content.countries ?? [],
       towns: content.towns,
+      squares: content.squares ?? [],
     }));
     file.catch(() => files.delete(address));
     files.set(address, file);
@@ -56,7 +58,7 @@ class Drawing {
   }
 
   add({ shapes, countries, towns }) {
-    Object.assign(this.shapes, shapes);
+    for (const [layer, added] of Object.entries(shapes)) this.shapes[layer] = [...(this.shapes[layer] ?? []), ...added];
     this.countries = [...this.countries, ...countries];
     this.towns = [...this.towns, ...towns].sort((one, other) => other[3] - one[3]);
     this.names = new Names(this.countries, this.towns, document.documentElement.lang || "fr", this.family);
@@ -78,7 +80,8 @@ class Drawing {
     this.fill(context, square, "france", "land", "coast");
     if (coords.z < RIVERS_UNTIL) this.stroke(context, square, "rivers", "water", coords.z < 6 ? 0.6 : 1.2);
     this.fill(context, square, "lakes", "sea", "water");
-    this.stroke(context, square, "departments", "region", 0.9);
+    if (coords.z >= SQUARES_FROM) this.stroke(context, square, "communes", "region", 0.5);
+    this.stroke(context, square, "departments", "region", coords.z < SQUARES_FROM ? 0.9 : 1.6);
     this.stroke(context, square, "regions", "region", coords.z < 6 ? 0.8 : 1.6);
     this.stroke(context, square, "borders", "border", coords.z < 6 ? 0.9 : 1.5);
     if (this.names) this.write(context, coords);
@@ -118,8 +121,41 @@ class Drawing {
   }
 }
 
+/** Fetches what a map shows, when it shows it: details of France, and the squares of a degree of a neighbourhood. */
+class Fetching {
+  constructor(map, { address, details, squares }, take) {
+    Object.assign(this, { map, details, squares, take, fetched: new Set(), known: new Set() });
+    this.fetch(address).then(() => {
+      map.on("moveend", () => this.follow().catch(console.warn));
+      return this.follow();
+    }).catch(console.warn);
+  }
+
+  async fetch(file) {
+    if (this.fetched.has(file)) return;
+    this.fetched.add(file);
+    const content = await fetchOnce(file);
+    for (const name of content.squares) this.known.add(name);
+    this.take(content);
+  }
+
+  async follow() {
+    const zoom = this.map.getZoom();
+    if (zoom < DETAILS_FROM) return;
+    await this.fetch(this.details);
+    if (zoom < SQUARES_FROM) return;
+    const bounds = this.map.getBounds();
+    for (let x = Math.floor(bounds.getWest()); x <= bounds.getEast(); x += 1) {
+      for (let y = Math.floor(bounds.getSouth()); y <= bounds.getNorth(); y += 1) {
+        const name = `${x}_${y}`;
+        if (this.known.has(name)) this.fetch(`${this.squares}${name}.bin`).catch(console.warn);
+      }
+    }
+  }
+}
+
 /** Returns a layer of land for a map; `source` names its files and their authors. It is empty until they are there. */
-export function landLayer(L, map, { address, details, attribution }) {
+export function landLayer(L, map, source) {
   const drawing = new Drawing(map.getContainer());
   const Layer = L.GridLayer.extend({
     createTile(coords) {
@@ -129,26 +165,17 @@ export function landLayer(L, map, { address, details, attribution }) {
       return canvas;
     },
   });
-  const layer = new Layer({ attribution, tileSize: SIZE });
+  const layer = new Layer({ attribution: source.attribution, tileSize: SIZE });
   const redraw = () => {
     if (map.hasLayer(layer)) layer.redraw();
-  };
-  const take = async (file) => {
-    drawing.add(await fetchOnce(file));
-    redraw();
-  };
-  const takeDetails = () => {
-    if (map.getZoom() < DETAILS_FROM) return;
-    map.off("zoomend", takeDetails);
-    take(details).catch(console.warn);
   };
   followTheme(map, () => {
     drawing.takeColours();
     redraw();
   });
-  take(address).then(() => {
-    map.on("zoomend", takeDetails);
-    takeDetails();
-  }).catch(console.warn);
+  new Fetching(map, source, (content) => {
+    drawing.add(content);
+    redraw();
+  });
   return layer;
 }

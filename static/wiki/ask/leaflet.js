@@ -50,7 +50,8 @@ async function addLand(L, map, group) {
   const { content, dataset } = document.querySelector("meta[name=map-land]") ?? {};
   if (!content) return;
   const { landLayer } = await import("./land.js");
-  group.addLayer(landLayer(L, map, { address: content, details: dataset.details, attribution: escaped(dataset.attribution) }));
+  const { details, squares, attribution } = dataset;
+  group.addLayer(landLayer(L, map, { address: content, details, squares, attribution: escaped(attribution) }));
   const archive = document.querySelector("meta[name=map-archive]")?.content;
   if (!archive) return;
   const { streetLayer } = await import("./streets.js");
