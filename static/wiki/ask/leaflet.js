@@ -58,6 +58,11 @@ async function addLand(L, map, group) {
   group.addLayer(await streetLayer(L, map, archive, escaped));
 }
 
+/** Returns whether maps have streets, which a closer look shows. */
+export function hasStreets() {
+  return document.querySelector("meta[name=map-tiles], meta[name=map-archive]") !== null;
+}
+
 /** Returns the layer below all others: tiles, if the administrator named a server, else land. */
 export function background(L, map) {
   const tiles = document.querySelector("meta[name=map-tiles]");
