@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from movilab.env_settings import Tiles
 from tests.ask.formats.building import column, number, place, render_in_page, result, text
 from tests.ask.formats.standing import open_page
-from tests.map_archives import EAST, tile, write_archive
+from tests.map_archives import EAST, PNG_TILES, tile, write_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,9 +136,14 @@ def test_land_and_streets_lie_below_the_markers_in_light_and_dark(
     wait_for_colour(tab, ".leaflet-tile:not(.map-land)", land, "0,0,0")  # nothing: land is seen
     wait_for_colour(tab, ".map-land", land, "48,43,39")
     expect(tab.locator(".leaflet-control-attribution")).to_have_text("Natural Earth · IGN, Nous  <b>")
+    write_archive(settings.MAP_ARCHIVE, tile(earth=EAST), tile_type=PNG_TILES)
+    with tab.expect_console_message(lambda message: "/map.pmtiles has no vector tiles" in message.text):
+        open_page(tab, map_of_france(zoom="5"))
     settings.MAP_ARCHIVE.write_bytes(b"no archive" * 20)
-    open_page(tab, map_of_france(zoom="5"))
+    with tab.expect_console_message(lambda message: "Wrong magic number" in message.text):
+        open_page(tab, map_of_france(zoom="5"))
     wait_for_colour(tab, ".map-land", sea, "201,221,224")
+    expect(tab.locator(".leaflet-tile:not(.map-land)")).to_have_count(0)
     assert set(hosts) == {urlsplit(live_server.url).netloc}
 
 
