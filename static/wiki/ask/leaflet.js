@@ -1,7 +1,6 @@
 // Leaflet, fetched from static/build when a page has a map, and what lies below the markers of a map.
 
 const LIBRARIES = new URL("../../build/", import.meta.url);
-const WORLD_LATITUDE = 85;
 
 function style(name) {
   const link = document.createElement("link");
@@ -39,37 +38,36 @@ export async function loadClusters() {
   await Promise.all([style("leaflet.markercluster/MarkerCluster.css"), script("leaflet.markercluster/leaflet.markercluster.js")]);
 }
 
-const STEPS = [45, 30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
-const LINES_ACROSS = 8;
-
-/** Lines of latitude and longitude that follow the map, where the administrator named no tile server. */
-function graticule(L, map) {
-  const lines = L.layerGroup();
-  const look = { className: "ask-graticule", interactive: false };
-  const redraw = () => {
-    lines.clearLayers();
-    const bounds = map.getBounds();
-    const step = STEPS.findLast((size) => (bounds.getEast() - bounds.getWest()) / size <= LINES_ACROSS) ?? STEPS[0];
-    const [west, east] = [bounds.getWest() - step, bounds.getEast() + step];
-    const south = Math.max(bounds.getSouth() - step, -WORLD_LATITUDE);
-    const north = Math.min(bounds.getNorth() + step, WORLD_LATITUDE);
-    for (let degree = Math.ceil(west / step) * step; degree <= east; degree += step) {
-      lines.addLayer(L.polyline([[south, degree], [north, degree]], look));
-    }
-    for (let degree = Math.ceil(south / step) * step; degree <= north; degree += step) {
-      lines.addLayer(L.polyline([[degree, west], [degree, east]], look));
-    }
-  };
-  map.on("moveend", redraw);
-  redraw();
-  return lines;
+/** Returns text as HTML, for what Leaflet shows as HTML. */
+function escaped(text) {
+  const element = document.createElement("span");
+  element.textContent = text;
+  return element.innerHTML;
 }
 
-/** Returns the layer below all others: tiles, if the administrator named a server, else lines. */
+/** Adds land below a map, once its markers are there; and streets upon it, if the administrator laid a file of them. */
+async function addLand(L, map, group) {
+  const { content, dataset } = document.querySelector("meta[name=map-land]") ?? {};
+  if (!content) return;
+  const { landLayer } = await import("./land.js");
+  const { details, squares, attribution } = dataset;
+  group.addLayer(landLayer(L, map, { address: content, details, squares, attribution: escaped(attribution) }));
+  const archive = document.querySelector("meta[name=map-archive]")?.content;
+  if (!archive) return;
+  const { streetLayer } = await import("./streets.js");
+  group.addLayer(await streetLayer(L, map, archive, escaped));
+}
+
+/** Returns whether maps have streets, which a closer look shows. */
+export function hasStreets() {
+  return document.querySelector("meta[name=map-tiles], meta[name=map-archive]") !== null;
+}
+
+/** Returns the layer below all others: tiles, if the administrator named a server, else land. */
 export function background(L, map) {
   const tiles = document.querySelector("meta[name=map-tiles]");
-  if (!tiles) return graticule(L, map);
-  const thanks = document.createElement("span");
-  thanks.textContent = tiles.dataset.attribution;
-  return L.tileLayer(tiles.content, { attribution: thanks.innerHTML, maxZoom: 19 });
+  if (tiles) return L.tileLayer(tiles.content, { attribution: escaped(tiles.dataset.attribution), maxZoom: 19 });
+  const group = L.layerGroup();
+  addLand(L, map, group).catch(console.warn);
+  return group;
 }

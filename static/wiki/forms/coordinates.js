@@ -1,13 +1,12 @@
 // Coordinates as «45.4397, 4.3872», with a map below the field: its marker is dragged, moved by the arrow keys, or set by a
 // click. A commune that is chosen in the same form moves it, unless somebody placed it.
 import { element } from "../visual_editor/elements.js";
-import { background, loadLeaflet } from "../ask/leaflet.js";
+import { background, hasStreets, loadLeaflet } from "../ask/leaflet.js";
 import { fill, labelOf } from "./fields.js";
 
 const DIGITS = 5; // about a metre
 const FRANCE = { center: [46.6, 2.4], zoom: 5 };
-const CLOSE = 15;
-const TOWN = 13;
+const [CLOSE, TOWN] = hasStreets() ? [15, 13] : [13, 12]; // nearer, land has nothing by which one knows where one is
 const STEP = 10;
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const DECIMAL = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*$/;

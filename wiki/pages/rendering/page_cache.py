@@ -41,7 +41,7 @@ def _release() -> str:
     newest = max((file.stat().st_mtime_ns for file in files), default=0)
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     static = manifest.read_text(encoding="utf-8") if manifest.exists() else ""
-    state = f"{newest} {settings.SITE_NAME} {settings.BASE_ADDRESS} {settings.TILES} {static}"
+    state = f"{newest} {settings.SITE_NAME} {settings.BASE_ADDRESS} {settings.TILES} {settings.MAP_ARCHIVE} {static}"
     return hashlib.sha256(state.encode()).hexdigest()[:8]
 
 
