@@ -92,8 +92,24 @@ def test_cells_cannot_be_formulas(value_text: str, safe: str) -> None:
     assert escape_formula(value_text) == safe
 
 
+def test_french_spreadsheets_read_numbers() -> None:
+    units = (Unit(1, ("m²",)), Unit(1e-6, ("km²",)))
+    columns = [column("Surface", "_qty", units=units), column("Prix", "_num"), column("Nom")]
+    values = [[registry.parse(raw, columns[0].context)] for raw in ("120,5 m²", "80 m²")]
+    prices = [[registry.parse(raw, columns[1].context)] for raw in ("1,5", "2")]
+    lines = [(f"L{n}", [values[n], prices[n], [text("v1.5")]]) for n in range(2)]
+    french = result(lines, columns, format="csv", sep=";", decimal=",", units="yes", mainlabel="-", bom="yes")
+    assert content(french).decode() == "\ufeffSurface (m²);Prix;Nom\r\n120,5;1,5;v1.5\r\n80;2;v1.5\r\n"
+    mixed = result([("A", [[*values[0], registry.parse("1 km²", columns[0].context)]])], columns[:1], format="csv",
+                   units="yes", mainlabel="-")  # fmt: skip
+    assert content(mixed).decode().startswith("Surface\r\n")  # two units: each value keeps its own
+
+
 def test_file_names_are_sanitized() -> None:
     assert download(rows(format="csv")).filename == "result.csv"
+    asked = rows(format="csv")
+    asked.query.source = "[[Nature::Lieu]] [[Ville::Saint-Étienne]]"
+    assert download(asked).filename == "Nature_Lieu_Ville_Saint-Étienne.csv"
     assert download(rows(format="csv", filename="../lieux de Lyon.csv")).filename == "lieux_de_Lyon.csv"
     assert download(rows(format="csv", filename='a"\r\nX: y')).filename == "a_X_y.csv"
 

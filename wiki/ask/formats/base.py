@@ -224,7 +224,8 @@ def format_number(number: float | str) -> str:
 
 
 def file_name(result: QueryResult, ending: str) -> str:
-    """Return the file name of a download: the parameter `filename`, sanitized, or `result`."""
-    stem = re.sub(r"[^\w.-]+", "_", option(result, "filename")).strip("._")[:100]
+    """Return the file name of a download: the parameter `filename`, else the conditions of the query; sanitized."""
+    wanted = option(result, "filename") or result.query.source
+    stem = re.sub(r"[^\w.-]+", "_", wanted).strip("._")[:100].strip("._")
     stem = stem.removesuffix(f".{ending}") or "result"
     return f"{stem}.{ending}"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wiki.ask.execution.results import QueryResult, ResultRow
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_DECIMAL = re.compile(r"-?\d+\.\d+(?:\n-?\d+(?:\.\d+)?)*")
 _NUMBER = re.compile(r"[+-]?[\d\s.,\u00a0\u202f]+([eE][+-]?\d+)?\Z")
 
 
@@ -50,17 +51,53 @@ VALUE_SEPARATOR = "\n"
 def text_rows(result: QueryResult) -> list[list[str]]:
     """Return rows of text, headings first unless `headers=hide`.
 
-    The values of a cell are joined by the parameter `valuesep`, a line end by default.
+    The values of a cell are joined by the parameter `valuesep`, a line end by default. With `units=yes` the unit of a
+    column stands in its heading, where all its values have the same one.
     """
     joiner = separator(result, "valuesep", VALUE_SEPARATOR)
     cells = Cells(result)
-    rows = [] if cells.headers == "hide" else [_headings(result, cells)]
+    headings = _headings(result, cells)
+    units = _common_units(result) if switch_option(result, "units") else {}
+    for index, unit in units.items():
+        headings[index + len(headings) - len(result.columns)] += f" ({unit})"
+    rows = [] if cells.headers == "hide" else [headings]
     columns = range(len(result.columns))
     for row in result.rows:
         first = [row.subject.full_title] if cells.has_subject else []
-        texts = ([" ".join(text.splitlines()) for text in cells.data_texts(row, index)] for index in columns)
+        texts = (
+            _plain_numbers(row, index, result) if index in units else
+            [" ".join(text.splitlines()) for text in cells.data_texts(row, index)]
+            for index in columns
+        )  # fmt: skip
         rows.append([*first, *map(joiner.join, texts)])
     return rows
+
+
+def _quantities(row: ResultRow, index: int, result: QueryResult) -> list[dict[str, Any] | None]:
+    """Return value and unit of each value of a cell; None for one that is no quantity."""
+    context = result.columns[index].context
+    found = (registry.data(value, context) if value.is_usable else None for value in row.cells[index])
+    return [data if isinstance(data, dict) and data.keys() == {"value", "unit"} else None for data in found]
+
+
+def _common_units(result: QueryResult) -> dict[int, str]:
+    """Return, by number of column, the unit that all its values have."""
+    found = {}
+    for index in range(len(result.columns)):
+        quantities = [one for row in result.rows for one in _quantities(row, index, result)]
+        units = {one["unit"] if one is not None else "" for one in quantities}
+        if len(units) == 1 and (unit := units.pop()):
+            found[index] = str(unit)
+    return found
+
+
+def _plain_numbers(row: ResultRow, index: int, result: QueryResult) -> list[str]:
+    return [str(one["value"]) for one in _quantities(row, index, result) if one is not None]
+
+
+def _with_decimal_comma(text: str) -> str:
+    """Return a number as French spreadsheets read it; other texts as they are."""
+    return text.replace(".", ",") if _DECIMAL.fullmatch(text) else text
 
 
 def csv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
@@ -72,6 +109,8 @@ def csv_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
     if switch_option(result, "showsep"):
         out.write(f"sep={delimiter}\r\n")
     rows = text_rows(result)
+    if option(result, "decimal") == ",":
+        rows = [[_with_decimal_comma(text) for text in row] for row in rows]
     csv.writer(out, delimiter=delimiter).writerows([escape_formula(text) for text in row] for row in rows)
     byte_order_mark = "\ufeff" if switch_option(result, "bom") else ""
     return ResultFile("text/csv; charset=utf-8", file_name(result, "csv"), (byte_order_mark + out.getvalue()).encode())
@@ -129,7 +168,7 @@ def json_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
     return ResultFile("application/json", file_name(result, "json"), text.encode())
 
 
-FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))
+FILENAME = Parameter("filename", "text", "", gettext_noop("The name of the file, instead of that of the question."))
 VALUESEP = Parameter(
     "valuesep", "text", "", gettext_noop("What stands between the values of a property, instead of a line end.")
 )
@@ -140,6 +179,8 @@ FORMATS = (
             Parameter("sep", "text", ",", gettext_noop("What stands between columns.")),
             VALUESEP,
             Parameter("showsep", "switch", "no", gettext_noop("Whether the first line tells the separator.")),
+            Parameter("decimal", "choice", ".", gettext_noop("The sign before decimals."), (".", ",")),
+            Parameter("units", "switch", "no", gettext_noop("Whether the unit of a column stands in its heading.")),
             Parameter("bom", "switch", "no", gettext_noop("Whether the file begins with a byte order mark.")),
             FILENAME,
         ),

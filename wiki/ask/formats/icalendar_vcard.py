@@ -204,7 +204,7 @@ def vcard_file(result: QueryResult, format_context: FormatContext) -> ResultFile
     return ResultFile("text/vcard; charset=utf-8", file_name(result, "vcf"), b"".join(cards))
 
 
-FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))
+FILENAME = Parameter("filename", "text", "", gettext_noop("The name of the file, instead of that of the question."))
 FORMATS = (
     Format(
         "icalendar", "iCalendar", gettext_noop("Events for calendar programs."), ("ical", "ics"),

@@ -166,7 +166,7 @@ FORMATS = (
         "geojson", "GeoJSON", gettext_noop("Places for map programs."), (),
         (
             Parameter("prettyprint", "switch", "no", gettext_noop("Whether it is laid out for people.")),
-            Parameter("filename", "text", "result", gettext_noop("The name of the file.")),
+            Parameter("filename", "text", "", gettext_noop("The name of the file, instead of that of the question.")),
         ),
         file=geojson_file, limit=INLINE_LIMIT,
     ),

@@ -165,7 +165,7 @@ def jsonld_file(result: QueryResult, format_context: FormatContext) -> ResultFil
     return _serialize(result, format_context, "json-ld", "application/ld+json", "jsonld")
 
 
-FILENAME = Parameter("filename", "text", "result", gettext_noop("The name of the file."))
+FILENAME = Parameter("filename", "text", "", gettext_noop("The name of the file, instead of that of the question."))
 SYNTAX = Parameter("syntax", "choice", "rdfxml", gettext_noop("How RDF is written."), ("rdfxml", "turtle"))
 FORMATS = (
     Format("rdf", "RDF", gettext_noop("Linked data, as RDF/XML."), (), (SYNTAX, FILENAME), file=rdf_file),

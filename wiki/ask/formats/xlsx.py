@@ -74,7 +74,7 @@ def xlsx_file(result: QueryResult, format_context: FormatContext) -> ResultFile:
 FORMATS = (
     Format(
         "xlsx", "Excel", gettext_noop("A worksheet, for spreadsheets."), ("excel", "spreadsheet"),
-        (Parameter("filename", "text", "result", gettext_noop("The name of the file.")),),
+        (Parameter("filename", "text", "", gettext_noop("The name of the file, instead of that of the question.")),),
         file=xlsx_file,
     ),
 )  # fmt: skip

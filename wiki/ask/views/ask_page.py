@@ -33,6 +33,8 @@ from wiki.pages.array_lookup import column_in
 from wiki.pages.deferred_content import DeferredSlots
 from wiki.pages.models import Kind
 
+FRENCH_CSV = {"format": "csv", "sep": ";", "bom": "yes", "decimal": ",", "units": "yes"}
+"""Parameters of a file that French spreadsheets open by a double click."""
 KINDS_LIMIT = 3
 """Kinds in whose directories the pages of a result are offered."""
 CHANGES_LIMIT = 200
@@ -106,6 +108,7 @@ def _result_context(request: HttpRequest, form_data: QueryFormData, language: st
             for result_format in registry.FORMATS.values()
             if result_format.file
         ],
+        "french_csv": format_context.url_with(FRENCH_CSV),
         "as_of": result.as_of,
         "kinds": _kinds_of(result) if result.as_of is None else [],
         "embed_code": form_data.embed_code(),
