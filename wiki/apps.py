@@ -86,9 +86,10 @@ def _register_providers() -> None:
     """Give lower layers what higher ones implement for them: parser functions, deferred content, similar titles."""
     import reversion
 
-    from wiki.ask.embedding import embedded_results
+    from wiki.ask.embedding import embedded_results, structured_data
     from wiki.ask.embedding.result_cache import ResultCache
     from wiki.facts import fact_functions
+    from wiki.linked_data.page_description import describe_page
     from wiki.pages import deferred_content, similar_titles
     from wiki.pages.models import PageText
     from wiki.search.fuzzy_titles import find_fuzzy_titles
@@ -97,6 +98,7 @@ def _register_providers() -> None:
     reversion.register(PageText)
     PARSER_FUNCTIONS.update({**fact_functions.FACT_FUNCTIONS, **embedded_results.DEFERRED_CALLS})
     deferred_content.set_provider(ResultCache())
+    structured_data.set_describer(describe_page)
     similar_titles.set_finder(find_fuzzy_titles)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -13,8 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.html import json_script
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
@@ -49,7 +46,6 @@ from wiki.text.titles import CATEGORY, FILE
 CARDS_PER_KIND = 6
 TITLES_TRIED = 20
 """Versions with a title that are looked at, to find which page had it on a day."""
-SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
 
 
 @require_safe
@@ -173,7 +169,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
         **license_context(found.license),
         "allowed_actions": permissions.allowed_actions(request.user, found),
         "canonical": mirror_models.canonical_url(found),
-        "json_ld": json_ld(found),
+        "json_ld": output.json_ld,
         "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
         "is_redirect": bool(found.redirect_key),
         "redirect_title": found.redirect_key,
@@ -187,25 +183,6 @@ def license_context(expression: str) -> dict[str, Any]:
     """Return the template context of a licence expression: `license`, or `licenses` if readers may choose."""
     licenses = catalogue.licenses_in(expression)
     return {"license": licenses[0], "licenses": None} if len(licenses) == 1 else {"license": None, "licenses": licenses}
-
-
-def json_ld(found: WikiPage) -> SafeString:
-    """Return schema.org metadata of a page as JSON-LD, escaped for a `<script>` by Django's json_script."""
-    kind = found.kind.key if found.kind else "article"
-    data = {
-        "@context": "https://schema.org",
-        "@type": ["CreativeWork", SCHEMA_TYPES.get(kind, "Article")],
-        "name": found.shown_title,
-        "url": settings.BASE_ADDRESS + found.get_absolute_url(),
-        "license": page_cache.license_urls(found.license),
-        "inLanguage": found.language,
-        "dateCreated": found.created_at.isoformat(),
-        "dateModified": found.edited_at.isoformat(),
-        "version": found.version,
-        "description": found.excerpt,
-    }
-    script = json_script(data)
-    return mark_safe(script.partition(">")[2].rpartition("<")[0])  # noqa: S308  escaped by json_script
 
 
 def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
