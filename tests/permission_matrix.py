@@ -83,6 +83,7 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Atelier:Parti"),
         everyone(404, title="Rien"),
     ],
+    "page_data": [everyone(title=f"{PAGE}.ttl"), everyone(title=f"{PAGE}.md"), everyone(404, title=f"{PAGE}.exe")],
     "all_pages": [everyone()],
     "search": [
         everyone(),

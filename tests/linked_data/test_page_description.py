@@ -120,6 +120,8 @@ def test_place() -> None:
     assert place["foundingDate"] == "2014"
     assert place["event"]["eventSchedule"]["byDay"] == [f"{SCHEMA}Tuesday"]
     assert [feature["name"] for feature in place["amenityFeature"]] == ["Découpe laser", "</b>"]
+    assert place["maximumAttendeeCapacity"] == 45
+    assert place["makesOffer"]["itemOffered"] == {"@type": "Service", "name": "Découpe laser à l'heure"}
     assert data_of("Grange")["mainEntity"]["alternateName"] == "La Grange"  # by an imported vocabulary
 
 

@@ -15,7 +15,7 @@ from django.utils.html import json_script
 from wiki.ask.embedding.structured_data import StructuredData
 from wiki.linked_data import vocabulary
 from wiki.linked_data.schema_values import Json, ValueWriter, picture_object
-from wiki.linked_data.vocabulary import KindSchema, Shape, SchemaTerm
+from wiki.linked_data.vocabulary import KindSchema, SchemaTerm, Shape
 from wiki.pages import contributors
 from wiki.pages.media_models import file_key, pictures_by_name
 from wiki.pages.models import Fork, WikiPage

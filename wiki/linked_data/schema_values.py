@@ -20,7 +20,7 @@ from wiki.facts.datatypes.numbers import json_number
 from wiki.facts.datatypes.recurrence_rules import CODES, NotRecurring, Recurrence, read_rule, write_duration
 from wiki.facts.values import Context, Declaration, Value
 from wiki.linked_data.hours_specification import DAYS, hours_specifications
-from wiki.linked_data.vocabulary import SCHEMA, Shape, SchemaTerm
+from wiki.linked_data.vocabulary import SCHEMA, SchemaTerm, Shape
 from wiki.pages.media_models import Picture, file_key
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_cache
@@ -43,6 +43,7 @@ _UNITS = {
     **dict.fromkeys(("mois", "month", "months"), "MO"),
     **dict.fromkeys(("an", "ans", "annee", "annees", "year", "years"), "Y"),
 }
+_COUNT = re.compile(r"(\d{1,9})(?![\d.,])")
 _FREQUENCIES = {"DAILY": "P{}D", "WEEKLY": "P{}W", "MONTHLY": "P{}M", "YEARLY": "P{}Y"}
 
 
@@ -96,8 +97,10 @@ class ValueWriter:
                 return self._money(term, value, context)
             case Shape.PRICE:
                 return self._price(value, context, text)
+            case Shape.COUNT:
+                return [int(found[1])] if (found := _COUNT.match(text)) else []
             case Shape.NAMED:
-                return [self._page(value, term.type) if value.datatype == PAGE else _named(term, text)]
+                return [self._named(term, value, text)]
             case Shape.PROPERTY_VALUE:
                 name = declaration.label(self.language)
                 return [{"@type": "PropertyValue", "name": name, "value": self._plain(value, context, text)}]
@@ -122,6 +125,14 @@ class ValueWriter:
         if page is None or not page.exists:
             return {"@type": type_, "name": printable(value.raw)}
         return {"@type": type_, "@id": settings.BASE_ADDRESS + page.url, "name": page.shown_title}
+
+    def _named(self, term: SchemaTerm, value: Value, text: str) -> Json:
+        """Return a thing by its page, or else by its name; an offer or a demand is one of such a thing."""
+        if term.type in ("Offer", "Demand"):
+            return {"@type": term.type, "itemOffered": self._named(SchemaTerm("", type="Service"), value, text)}
+        page = self.pages.get(value.canonical_value) if value.datatype == PAGE else None
+        found = self._page(value, term.type) if page else {"@type": term.type, term.value_name: text}
+        return found | ({"value": True} if term.type == "LocationFeatureSpecification" else {})
 
     def _coordinates(self, value: Value, context: Context) -> list[Json]:
         if value.lat is None or value.lon is None:
@@ -172,14 +183,6 @@ class ValueWriter:
         if term.name == "event":
             return [{"@type": "Event", "name": text, "eventSchedule": schedule}]
         return [schedule]
-
-
-def _named(term: SchemaTerm, text: str) -> Json:
-    """Return a thing that has only a name; an offer or a demand is one of such a thing."""
-    if term.type in ("Offer", "Demand"):
-        return {"@type": term.type, "itemOffered": {"@type": "Service", "name": text}}
-    found: Json = {"@type": term.type, term.value_name: text}
-    return found | ({"value": True} if term.type == "LocationFeatureSpecification" else {})
 
 
 def picture_object(picture: Picture) -> Json:

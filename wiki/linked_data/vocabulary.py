@@ -24,6 +24,8 @@ class Shape(Enum):
     ADDRESS = auto()
     """A part of the postal address."""
     COORDINATES = auto()
+    COUNT = auto()
+    """A whole number, which a unit may follow."""
     DATE = auto()
     HOURS = auto()
     SCHEDULE = auto()
@@ -96,7 +98,7 @@ _PLACE = _terms(
         ("Horaires|Opening hours", SchemaTerm("openingHoursSpecification", Shape.HOURS)),
         ("Rendez-vous|Meetings", SchemaTerm("event", Shape.SCHEDULE)),
         ("Ouvert depuis|Fondé en|Fondée en|Open since|Founded in", SchemaTerm("foundingDate", Shape.DATE)),
-        ("Capacité|Capacity", SchemaTerm("maximumAttendeeCapacity")),
+        ("Capacité|Capacity", SchemaTerm("maximumAttendeeCapacity", Shape.COUNT)),
         ("Surface|Floor area", SchemaTerm("additionalProperty", Shape.PROPERTY_VALUE)),
         ("Statut|Legal status", SchemaTerm("additionalProperty", Shape.PROPERTY_VALUE)),
         ("Type de lieu|Sort of place", SchemaTerm("additionalType")),
@@ -125,7 +127,7 @@ _EVENT = _terms(
         ("Organisé par|Organised by", _ORGANIZER),
         ("Prix|Price", SchemaTerm("offers", Shape.PRICE)),
         ("Inscription|Sign up", SchemaTerm("sameAs")),
-        ("Capacité|Capacity", SchemaTerm("maximumAttendeeCapacity")),
+        ("Capacité|Capacity", SchemaTerm("maximumAttendeeCapacity", Shape.COUNT)),
     )
 )
 _PERSON = _terms(

@@ -17,7 +17,15 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import slow_work
 from wiki.licenses import catalogue
-from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
+from wiki.pages import (
+    content_negotiation,
+    date_input,
+    mirror_models,
+    page_lookup,
+    permissions,
+    similar_titles,
+    site_settings,
+)
 from wiki.pages.history_permissions import may_read_deleted
 from wiki.pages.interwiki import interwiki_url
 from wiki.pages.media_models import File, Picture, file_key
@@ -89,10 +97,7 @@ def latest_versions(request: HttpRequest, place: WikiPage | None = None) -> list
 @require_safe
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
     """Show a page by its full title, follow redirects, or respond 404 with suggestions."""
-    try:
-        key = titles.key_of(title)
-    except titles.TitleProblem as problem:
-        raise Http404(str(problem)) from problem
+    key = _key_of(title)
     if "version" in request.GET:
         return old_version(request, key)
     if "at" in request.GET:
@@ -123,9 +128,19 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         target = page_lookup.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.url_title}{_redirect_fragment(found, stored)}")
+    if ending := content_negotiation.accepted_ending(request):
+        return content_negotiation.redirect_to_data(found, ending)
     output = page_output.current_output(stored, found)
     response = _render_page(request, found, stored, output)
     return page_cache.add_cache_headers(response, found.license, etag if output.is_cacheable else "")
+
+
+def _key_of(title: str) -> str:
+    """Return the key of a title. Raises Http404 for one that is impossible."""
+    try:
+        return titles.key_of(title)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
 
 
 def _redirect_fragment(found: WikiPage, stored: RenderedPage) -> str:
@@ -169,6 +184,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
         **license_context(found.license),
         "allowed_actions": permissions.allowed_actions(request.user, found),
         "canonical": mirror_models.canonical_url(found),
+        "data_addresses": content_negotiation.data_addresses(found),
         "json_ld": output.json_ld,
         "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
         "is_redirect": bool(found.redirect_key),
