@@ -84,6 +84,9 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Rien"),
     ],
     "page_data": [everyone(title=f"{PAGE}.ttl"), everyone(title=f"{PAGE}.md"), everyone(404, title=f"{PAGE}.exe")],
+    "open_data": [everyone()],
+    "kind_data": [everyone(kind="place", name="geojson"), everyone(404, kind="practice", name="mednum.csv")],
+    "dcat": [everyone(ending="ttl"), everyone(404, ending="exe")],
     "all_pages": [everyone()],
     "search": [
         everyone(),

@@ -98,7 +98,7 @@ class ValueWriter:
             case Shape.PRICE:
                 return self._price(value, context, text)
             case Shape.COUNT:
-                return [int(found[1])] if (found := _COUNT.match(text)) else []
+                return [int(number[1])] if (number := _COUNT.match(text)) else []
             case Shape.NAMED:
                 return [self._named(term, value, text)]
             case Shape.PROPERTY_VALUE:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.linked_data.views import page_data_view
+from wiki.linked_data.views import open_data, page_data_view
 
 urlpatterns = [
+    path("open-data", open_data.open_data, name="open_data"),
+    path("open-data/<slug:kind>.<str:name>", open_data.kind_data, name="kind_data"),
+    path("dcat.<slug:ending>", open_data.catalogue, name="dcat"),
     path("data/<path:title>", page_data_view.page_data, name="page_data"),
 ]
