@@ -159,6 +159,16 @@ def _files_of_its_own(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STAGING_ROOT = tmp_path / "staging"
     settings.INDEX_ROOT = tmp_path / "index"
+    settings.TRIPLES_ROOT = tmp_path / "triples"
+
+
+@pytest.fixture(autouse=True)
+def _no_triple_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker make no triple store, which takes half a second, except for tests that use `triple_store`."""
+    if "triple_store" not in request.fixturenames:
+        from wiki.linked_data.triple_job import TripleStoreJob
+
+        monkeypatch.setattr(TripleStoreJob, "run", lambda job: False)
 
 
 @pytest.fixture(autouse=True)

@@ -85,6 +85,11 @@ ROWS: dict[str, list[Row]] = {
     ],
     "page_data": [everyone(title=f"{PAGE}.ttl"), everyone(title=f"{PAGE}.md"), everyone(404, title=f"{PAGE}.exe")],
     "open_data": [everyone()],
+    "sparql": [
+        everyone(),
+        Row((503, 503, 503, 503), query="?query=ASK%7B%7D"),
+        Row((403, 403, 403, 403), query="?update=x"),
+    ],
     "kind_data": [everyone(kind="place", name="geojson"), everyone(404, kind="practice", name="mednum.csv")],
     "dcat": [everyone(ending="ttl"), everyone(404, ending="exe")],
     "all_pages": [everyone()],

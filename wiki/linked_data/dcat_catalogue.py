@@ -114,9 +114,25 @@ def catalogue_graph() -> Graph:
         with override(language):
             description = gettext("The data of the wiki, as its readers wrote it.")
             graph.add((catalogue, DCTERMS.description, Literal(description, lang=language)))
+    _add_service(graph, catalogue)
     for dataset in datasets():
         graph.add((catalogue, DCAT.dataset, _add_dataset(graph, dataset, publisher)))
     return graph
+
+
+def _add_service(graph: Graph, catalogue: URIRef) -> None:
+    """Add the SPARQL endpoint as a data service."""
+    from rdflib import DCAT, DCTERMS, RDF, Literal
+
+    endpoint = to_uri(f"{settings.BASE_ADDRESS}{reverse('sparql')}")
+    graph.add((catalogue, DCAT.service, endpoint))
+    graph.add((endpoint, RDF.type, DCAT.DataService))
+    graph.add((endpoint, DCAT.endpointURL, endpoint))
+    graph.add((endpoint, DCTERMS.conformsTo, to_uri("https://www.w3.org/TR/sparql11-protocol/")))
+    for language, _ in LANGUAGES:
+        with override(language):
+            title = gettext("All facts of all pages, as triples")
+            graph.add((endpoint, DCTERMS.title, Literal(title, lang=language)))
 
 
 def _add_dataset(graph: Graph, dataset: KindDataset, publisher: URIRef) -> URIRef:

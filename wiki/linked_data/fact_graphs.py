@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 ROWS = 400
 """Keys in one query."""
 SUBOBJECT = "Has subobject"
+NAMED_BY_KEY = frozenset({"__sob", "_wpp", "_wpc", "_wpu", "__suc", "__sup", "__spu", "__red", "__sin"})
+"""Datatypes of special properties whose values are pages, by their title keys."""
 
 
 def page_uri(full_title: str, fragment: str = "") -> URIRef:
@@ -113,7 +115,7 @@ class FactGraphs:
     def _object(self, graph: Graph, page: WikiPage, fact: Fact, declaration: Declaration) -> Node:
         if fact.whole is not None:
             return page_uri(page.full_title, fact.whole.fragment)
-        if fact.datatype == PAGE:
+        if fact.datatype == PAGE or fact.datatype in NAMED_BY_KEY:
             key, _, fragment = fact.canonical_value.partition("#")
             return page_uri(self.titles.get(key, key) or "-", fragment)
         place_title = page.full_title if page.is_place else page.place.full_title if page.place else ""

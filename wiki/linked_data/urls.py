@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.linked_data.views import open_data, page_data_view
+from wiki.linked_data.views import open_data, page_data_view, sparql_endpoint
 
 urlpatterns = [
     path("open-data", open_data.open_data, name="open_data"),
     path("open-data/<slug:kind>.<str:name>", open_data.kind_data, name="kind_data"),
     path("dcat.<slug:ending>", open_data.catalogue, name="dcat"),
+    path("sparql", sparql_endpoint.sparql, name="sparql"),
     path("data/<path:title>", page_data_view.page_data, name="page_data"),
 ]
