@@ -84,6 +84,13 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Rien"),
     ],
     "page_data": [everyone(title=f"{PAGE}.ttl"), everyone(title=f"{PAGE}.md"), everyone(404, title=f"{PAGE}.exe")],
+    "opensearch": [everyone()],
+    "web_manifest": [everyone()],
+    "favicon": [everyone(302)],
+    "oembed": [
+        Row((200, 200, 200, 200), query="?url=http://127.0.0.1:8000/wiki/Atelier:Charte"),
+        Row((404, 404, 404, 404), query="?url=https://elsewhere.example/wiki/Atelier:Charte"),
+    ],
     "open_data": [everyone()],
     "sparql": [
         everyone(),

@@ -42,6 +42,8 @@ Machines: [Découpe laser, '</b>']
 Services: [Découpe laser à l'heure]
 ---
 Un atelier ouvert à tous.
+
+![Le four](File:Four.jpg)
 """
 PRACTICE = """---
 kind: Pratique
@@ -77,6 +79,7 @@ def make_kinds(alice: User, bob: User) -> None:
     make_page("MediaWiki:Smw import schema", "https://schema.org/|schema\nalternateName|Type:Text\n", by=alice)
     make_page("Property:Surnom", "---\nImported from: schema:alternateName\n---", by=alice)
     make_picture()
+    make_picture("Four.jpg", "blue")
     place = make_place("Fablab", by=bob, text=PLACE)
     practice = make_page("Établi", PRACTICE, by=alice, place=place)
     other = make_place("Grange", by=bob, text="---\nkind: Lieu\nSurnom: La Grange\n---\nUne grange.")

@@ -137,6 +137,7 @@ def test_elements_for_gogocarto() -> None:
         "streetAddress": "41 quai de Bordeaux", "postalCode": "59100", "addressLocality": "Roubaix",
     }  # fmt: skip
     assert element["categories"] == ["Lieu"]
+    assert "Four" in element["images"][0]
     assert "email" in element
     assert element["license"].startswith("https://")
 

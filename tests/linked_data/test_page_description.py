@@ -115,6 +115,8 @@ def test_place() -> None:
     assert morning["dayOfWeek"] == [SCHEMA + day for day in ("Tuesday", "Wednesday", "Thursday", "Friday")]
     assert place["image"]["contentUrl"].startswith("http")
     assert place["image"]["license"].startswith("https://creativecommons.org/licenses/by/4.0")
+    assert "Etabli" in place["image"]["contentUrl"]
+    assert "Four" in page["image"]["contentUrl"]
     assert place["sameAs"] == "https://fablab.example/"
     assert place["telephone"].replace("\u202f", "").replace(" ", "").endswith("20000000")
     assert place["foundingDate"] == "2014"

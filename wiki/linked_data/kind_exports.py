@@ -11,7 +11,8 @@ from django.conf import settings
 
 from wiki.linked_data.kind_records import KindRecord, kind_columns, kind_records
 from wiki.linked_data.kind_schemas import SEPARATOR, column_names, value_type
-from wiki.pages.media_models import file_key, pictures_by_name
+from wiki.linked_data.schema_values import own_picture_key
+from wiki.pages.media_models import pictures_by_name
 
 Json = dict[str, Any]
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -92,11 +93,11 @@ def _harmless(cell: Any) -> Any:
 def gogocarto_elements(kind: str) -> bytes:
     """Return the pages of a kind that have coordinates, as GoGoCarto reads external sources of elements."""
     records = [record for record in kind_records(kind) if record.coordinates() is not None]
-    names = {file_key(record.page.picture_name) for record in records if record.page.picture_name}
+    names = {key for record in records if (key := own_picture_key(record.page))}
     pictures = pictures_by_name(names) if names else {}
     features = []
     for record in records:
-        picture = pictures.get(file_key(record.page.picture_name)) if record.page.picture_name else None
+        picture = pictures.get(own_picture_key(record.page))
         properties = _element(record)
         if picture is not None:
             properties["images"] = [settings.BASE_ADDRESS + picture.content_url]

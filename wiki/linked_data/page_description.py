@@ -14,7 +14,7 @@ from django.utils.html import json_script
 
 from wiki.ask.embedding.structured_data import StructuredData
 from wiki.linked_data import vocabulary
-from wiki.linked_data.schema_values import Json, ValueWriter, picture_object
+from wiki.linked_data.schema_values import Json, ValueWriter, own_picture_key, picture_object
 from wiki.linked_data.vocabulary import KindSchema, SchemaTerm, Shape
 from wiki.pages import contributors
 from wiki.pages.media_models import file_key, pictures_by_name
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 AUTHORS_LIMIT = 100
 """Authors that a description names at most; the page of credits has all of them."""
+SHARED_WIDTH = 1200
+"""Pixels of the picture for previews of links, as those who show them want."""
 VALUES_LIMIT = 50
 """Values of one property of schema.org at most."""
 CONTEXT = "https://schema.org"
@@ -41,6 +43,7 @@ def describe_page(facts: PageFacts) -> StructuredData:
     script = json_script(described.describe())  # escapes what would end the element
     return StructuredData(
         script.partition(">")[2].rpartition("<")[0],
+        described.shared_picture_url(),
         {f"File:{name}" for name in described.picture_names},
         {described.fork.upstream_id} if described.fork and described.fork.upstream_id else set(),
     )
@@ -57,7 +60,8 @@ class PageDescriber:
         self.fork: Fork | None = Fork.objects.filter(page=page).select_related("upstream").first()
         self.named_facts = [(term, fact) for fact in facts.by_fragment.get("", ()) if (term := self._term(fact))]
         names = {fact.value.raw.rpartition(":")[2] for term, fact in self.named_facts if term.shape == Shape.PICTURE}
-        self.picture_names = {key for name in (*names, page.picture_name) if name and (key := file_key(name))}
+        self.page_picture = own_picture_key(page)
+        self.picture_names = {key for name in names if (key := file_key(name))} | {self.page_picture} - {""}
         self.pictures = pictures_by_name(self.picture_names) if self.picture_names else {}
 
     def _term(self, fact: PageFact) -> SchemaTerm | None:
@@ -99,7 +103,7 @@ class PageDescriber:
         }
         if page.excerpt:
             found["description"] = page.excerpt
-        if picture := self.pictures.get(file_key(page.picture_name) if page.picture_name else ""):
+        if picture := self.pictures.get(self.page_picture):
             found["image"] = picture_object(picture)
         if page.place is not None:
             place = page.place
@@ -120,6 +124,11 @@ class PageDescriber:
             url = f"{settings.BASE_ADDRESS}{upstream.get_absolute_url()}"
         origin: Json = {"@type": "CreativeWork", "name": self.fork.upstream_title}
         return {"isBasedOn": origin | ({"@id": url, "url": url} if url else {})}
+
+    def shared_picture_url(self) -> str:
+        """Return the absolute URL of a copy of the page's picture that is not too large for previews of links."""
+        picture = self.pictures.get(self.page_picture) or next(iter(self.pictures.values()), None)
+        return settings.BASE_ADDRESS + picture.sized_copy(SHARED_WIDTH)[0] if picture else ""
 
     # --- What it is about
     def _thing(self) -> Json:
@@ -153,7 +162,7 @@ class PageDescriber:
         return found | {name: _one_or_all(some) for name, some in values.items() if some}
 
     def _page_picture(self) -> Json | None:
-        picture = self.pictures.get(file_key(self.page.picture_name)) if self.page.picture_name else None
+        picture = self.pictures.get(self.page_picture)
         return picture_object(picture) if picture else None
 
     def _steps(self) -> Json:

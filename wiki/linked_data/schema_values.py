@@ -22,6 +22,7 @@ from wiki.facts.values import Context, Declaration, Value
 from wiki.linked_data.hours_specification import DAYS, hours_specifications
 from wiki.linked_data.vocabulary import SCHEMA, SchemaTerm, Shape
 from wiki.pages.media_models import Picture, file_key
+from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.rendering import page_cache
 from wiki.text.titles import fold
@@ -183,6 +184,11 @@ class ValueWriter:
         if term.name == "event":
             return [{"@type": "Event", "name": text, "eventSchedule": schedule}]
         return [schedule]
+
+
+def own_picture_key(page: WikiPage) -> str:
+    """Return the key of the first file in the text of a page; "" for none."""
+    return file_key(page.picture_name.partition(":")[2]) if page.picture_name else ""
 
 
 def picture_object(picture: Picture) -> Json:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from wiki.pages.models import WikiPage
-from wiki.pages.page_urls import address
+from wiki.pages.page_urls import address, view_address
 
 DATA_TYPES = {
     "text/turtle": "ttl",
@@ -36,6 +39,11 @@ def data_address(page: WikiPage, ending: str) -> str:
 def data_addresses(page: WikiPage) -> list[tuple[str, str]]:
     """Return the addresses of the data of a page, by media type."""
     return [(media_type, data_address(page, ending)) for media_type, ending in DATA_TYPES.items()]
+
+
+def oembed_address(page: WikiPage) -> str:
+    """Return the address of what other sites embed of a page."""
+    return f"{view_address('oembed')}?{urlencode({'url': settings.BASE_ADDRESS + page.get_absolute_url()})}"
 
 
 def redirect_to_data(page: WikiPage, ending: str) -> HttpResponseBase:

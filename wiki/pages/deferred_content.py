@@ -20,6 +20,8 @@ CREDITS = "credits"
 """The key of `DeferredResults.results` for what stands below the text."""
 STRUCTURED_DATA = "structured data"
 """The key of `DeferredResults.results` for the JSON-LD of the page, escaped for `<script>`."""
+SHARED_PICTURE = "shared picture"
+"""The key of `DeferredResults.results` for the absolute URL of the picture that stands for the page elsewhere."""
 FactBox = list[tuple[str, list[str]]]
 """Rows of a fact box: label and values, safe HTML."""
 
@@ -55,7 +57,7 @@ class DeferredResults:
 
     results: dict[str, str] = field(default_factory=dict)
     """Safe HTML by placeholder number; and by CREDITS the attribution of what is shown within lines of the text,
-    by STRUCTURED_DATA the description of the page."""
+    by STRUCTURED_DATA the description of the page, by SHARED_PICTURE the URL of its picture."""
     fact_box: FactBox = field(default_factory=list)
     expires_at: datetime | None = None
     """When the results expire even without a change: they depend on the date, or reached a timeout."""

@@ -31,7 +31,7 @@ from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.ask.models import CacheDependency
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
-from wiki.pages.deferred_content import CREDITS, STRUCTURED_DATA, DeferredResults, DeferredSlots
+from wiki.pages.deferred_content import CREDITS, SHARED_PICTURE, STRUCTURED_DATA, DeferredResults, DeferredSlots
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
@@ -115,6 +115,8 @@ class EmbeddedResults:
         self.add_dependencies(DependencyType.SEEN, map(str, found.page_pks))
         if found.script:
             self.deferred_results.results[STRUCTURED_DATA] = found.script
+        if found.picture_url:
+            self.deferred_results.results[SHARED_PICTURE] = found.picture_url
 
     def add_dependencies(self, sort: int, keys: Iterable[str]) -> None:
         """Add dependencies of one sort, by their keys."""

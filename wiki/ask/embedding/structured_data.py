@@ -19,6 +19,8 @@ class StructuredData:
 
     script: str = ""
     """Escaped for HTML."""
+    picture_url: str = ""
+    """The absolute URL of the picture that stands for the page; "" for none."""
     title_keys: set[str] = field(default_factory=set)
     """Title keys of pages and files that are described, or would be if they existed."""
     page_pks: set[int] = field(default_factory=set)

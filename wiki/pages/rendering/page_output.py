@@ -39,6 +39,8 @@ class PageOutput:
     fact_box: list[tuple[SafeString, list[SafeString]]]
     json_ld: str = ""
     """The description of the page for search engines, escaped for `<script>`; "" for a text that is no page's own."""
+    picture_url: str = ""
+    """The absolute URL of the picture that stands for the page in previews of links."""
     is_cacheable: bool = True
     """Whether a response with it may be cached: see `DeferredResults`."""
 
@@ -51,7 +53,8 @@ def build_output(stored: RenderedPage, deferred: DeferredResults) -> PageOutput:
     # Providers build fact boxes from escaped parts; the database holds them as plain strings.
     fact_box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in deferred.fact_box]  # noqa: S308
     json_ld = mark_safe(deferred.results.get(deferred_content.STRUCTURED_DATA, ""))  # noqa: S308  escaped there
-    return PageOutput(html, fact_box, json_ld, deferred.is_cacheable)
+    picture_url = deferred.results.get(deferred_content.SHARED_PICTURE, "")
+    return PageOutput(html, fact_box, json_ld, picture_url, deferred.is_cacheable)
 
 
 def current_output(stored: RenderedPage, page: WikiPage) -> PageOutput:
