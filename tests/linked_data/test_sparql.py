@@ -129,6 +129,9 @@ def _refusals() -> None:
     for query in ("SELECT nonsense", "INSERT DATA { <a:a> <a:b> <a:c> }", "DELETE WHERE { ?s ?p ?o }", "x" * 30_000):
         response = ask(query)
         assert (response.status_code, response["Content-Type"]) == (400, "text/plain; charset=utf-8"), query
+    assert b"too long" in ask("#" + "x" * 30_000).content
+    about, content = sparql_process._checked({}, b"x" * (sparql_process.BYTES + 1), is_cut=False)
+    assert (about["error"], content) == ("large", b"")
     before = ask("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").content
     client = Client()
     assert client.get("/sparql", {"update": "DELETE WHERE { ?s ?p ?o }"}).status_code == 403

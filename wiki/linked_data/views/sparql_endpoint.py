@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from wiki.accounts import rate_limits, slow_work
+from wiki.ask.formats.base import format_number
 from wiki.errors import NotAllowed, WikiError, gettext_noop
 from wiki.linked_data import sparql as queries
 from wiki.linked_data.sparql import GRAPH_TYPES, SOLUTION_TYPES, QueryProblem, SparqlResult
@@ -149,7 +150,7 @@ def _screen(request: HttpRequest, read: SparqlRequest, *, status: int = 200, **c
     context |= {
         "query": read.query or EXAMPLES[0][1],
         "examples": EXAMPLES,
-        "limit": ROWS,
+        "limit": format_number(ROWS),
         "prefixes": queries.default_prefixes().items(),
     }
     response = render(request, "wiki/linked_data/sparql.html", context, status=status)
