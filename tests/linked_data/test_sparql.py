@@ -20,7 +20,8 @@ from django.test import Client
 from SPARQLWrapper import JSON, POST, TURTLE, XML, SPARQLWrapper
 
 from tests.linked_data.scenes import make_kinds
-from wiki.accounts import rate_limits
+from wiki.accounts import rate_limits, slow_work
+from wiki.errors import RateLimitExceeded
 from wiki.linked_data import sparql, sparql_process
 from wiki.linked_data.sparql import names_service
 from wiki.linked_data.views.sparql_endpoint import EXAMPLES
@@ -161,6 +162,17 @@ def _limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_store() -> None:
     assert ask(NAMES).status_code == 503
+
+
+@pytest.mark.parametrize("path", ["/sparql?query=ASK{}", "/open-data/place.csv", "/open-data/place.mednum.csv"])
+def test_it_is_slow_work(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One person does one of them at a time."""
+
+    def refuse(*_: object) -> None:
+        raise RateLimitExceeded("for the test", seconds=60)
+
+    monkeypatch.setattr(slow_work, "begin", refuse)
+    assert Client().get(path).status_code == 429
 
 
 @pytest.mark.parametrize(
