@@ -140,6 +140,7 @@ FILE_LIMIT = env_settings.number("MOVILAB_FILE_LIMIT", 50, least=1) * 1_000_000 
 REQUEST_LIMIT = max(FILE_LIMIT, 128_000_000) + 10_000_000  # bytes of a request: a file, or an archive, and its form
 STAGING_ROOT = DATA / "staging"
 INDEX_ROOT = DATA / "index"
+TRIPLES_ROOT = DATA / "triples"
 _static_storage = "StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

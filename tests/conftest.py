@@ -164,6 +164,16 @@ def _files_of_its_own(request: pytest.FixtureRequest) -> None:
         settings.MEDIA_ROOT = folder / "media"
         settings.STAGING_ROOT = folder / "staging"
         settings.INDEX_ROOT = folder / "index"
+        settings.TRIPLES_ROOT = folder / "triples"
+
+
+@pytest.fixture(autouse=True)
+def _no_triple_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker make no triple store, which takes half a second, except for tests that use `triple_store`."""
+    if "triple_store" not in request.fixturenames:
+        from wiki.linked_data.triple_job import TripleStoreJob
+
+        monkeypatch.setattr(TripleStoreJob, "run", lambda job: False)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -87,6 +87,22 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Rien"),
         Row((404, 200, 404, 404), {"title": HIDDEN}),
     ],
+    "page_data": [everyone(title=f"{PAGE}.ttl"), everyone(title=f"{PAGE}.md"), everyone(404, title=f"{PAGE}.exe")],
+    "opensearch": [everyone()],
+    "web_manifest": [everyone()],
+    "favicon": [everyone(302)],
+    "oembed": [
+        Row((200, 200, 200, 200), query="?url=http://127.0.0.1:8000/wiki/Atelier:Charte"),
+        Row((404, 404, 404, 404), query="?url=https://elsewhere.example/wiki/Atelier:Charte"),
+    ],
+    "open_data": [everyone()],
+    "sparql": [
+        everyone(),
+        Row((503, 503, 503, 503), query="?query=ASK%7B%7D"),
+        Row((403, 403, 403, 403), query="?update=x"),
+    ],
+    "kind_data": [everyone(kind="place", name="geojson"), everyone(404, kind="practice", name="mednum.csv")],
+    "dcat": [everyone(ending="ttl"), everyone(404, ending="exe")],
     "all_pages": [everyone()],
     "directory": [
         everyone(kind="place"),

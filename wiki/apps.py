@@ -28,6 +28,7 @@ def _register_updaters() -> None:
     from wiki.forms.kind_updater import KindUpdater
     from wiki.history.passage_updater import PassageUpdater
     from wiki.history.title_periods import TitlePeriodUpdater
+    from wiki.linked_data.triple_updates import TripleOutboxUpdater
     from wiki.pages.rendering.link_table import LinkTableUpdater
     from wiki.pages.rendering.page_renderer import RenderUpdater
     from wiki.pages.writing import derived_data
@@ -40,6 +41,7 @@ def _register_updaters() -> None:
     derived_data.register(TitlePeriodUpdater())
     derived_data.register(RenderUpdater())
     derived_data.register(SearchTextUpdater())
+    derived_data.register(TripleOutboxUpdater())
     derived_data.register(ResultCacheInvalidator())
 
 
@@ -52,6 +54,7 @@ def _register_jobs() -> None:
     from wiki.facts.property_pages import ReparseFactsJob
     from wiki.forks.auto_pull import AutoPullJob
     from wiki.forks.notifications import UpstreamEmailJob
+    from wiki.linked_data.triple_job import TripleStoreJob
     from wiki.mail.email_delivery import EmailDeliveryJob
     from wiki.pages import background_jobs
     from wiki.pages.background_jobs import Lane
@@ -61,16 +64,26 @@ def _register_jobs() -> None:
     from wiki.remotes.mirror_polling import MirrorPollJob
     from wiki.search.index_updates import IndexUpdateJob
 
-    background_jobs.register(ReparseFactsJob(result_cache.invalidate_facts))
+    background_jobs.register(ReparseFactsJob(_facts_parsed_again))
     background_jobs.register(result_cache.RefreshResultsJob())
     background_jobs.register(AutoPullJob())
     background_jobs.register(UpstreamEmailJob())
     background_jobs.register(EmailDeliveryJob(), Lane("e-mail"))
     background_jobs.register(MirrorPollJob(), Lane("mirrors", poll_seconds=10))
     background_jobs.register(IndexUpdateJob())
+    background_jobs.register(TripleStoreJob(), Lane("triples"))
     background_jobs.register(RederivationJob())
     background_jobs.register(DatabaseStatisticsJob())
     background_jobs.register(TaskCleanupJob())
+
+
+def _facts_parsed_again(keys: set[str], pages: set[int]) -> None:
+    """Let query results and triples follow facts that were parsed again."""
+    from wiki.ask.embedding import result_cache
+    from wiki.linked_data import triple_updates
+
+    result_cache.invalidate_facts(keys, pages)
+    triple_updates.enqueue_parsed_again(pages)
 
 
 def _register_tasks() -> None:
@@ -86,9 +99,10 @@ def _register_providers() -> None:
     """Give lower layers what higher ones implement for them: parser functions, deferred content, similar titles."""
     import reversion
 
-    from wiki.ask.embedding import embedded_results
+    from wiki.ask.embedding import embedded_results, structured_data
     from wiki.ask.embedding.result_cache import ResultCache
     from wiki.facts import fact_functions
+    from wiki.linked_data.page_description import describe_page
     from wiki.pages import deferred_content, similar_titles
     from wiki.pages.models import PageText
     from wiki.search.fuzzy_titles import find_fuzzy_titles
@@ -97,6 +111,7 @@ def _register_providers() -> None:
     reversion.register(PageText)
     PARSER_FUNCTIONS.update({**fact_functions.FACT_FUNCTIONS, **embedded_results.DEFERRED_CALLS})
     deferred_content.set_provider(ResultCache())
+    structured_data.set_describer(describe_page)
     similar_titles.set_finder(find_fuzzy_titles)
 
 

@@ -6,6 +6,7 @@ from wiki.exchange.models import Origin
 from wiki.facts.models import Fact, Property, Subject
 from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage, TitlePeriod
+from wiki.linked_data.models import TripleUpdate
 from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import Proposal, ProposalComment
 from wiki.pages.interwiki import InterwikiPrefix
@@ -61,6 +62,7 @@ __all__ = [
     "Subject",
     "TaskFailure",
     "TitlePeriod",
+    "TripleUpdate",
     "UpstreamSubscription",
     "User",
     "WikiPage",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("wiki.linked_data.urls")),
     path("", include("wiki.ask.urls")),  # before the pages, since URLs of special pages look like URLs of pages
     path("", include("wiki.pages.urls")),
     path("", include("wiki.search.urls")),

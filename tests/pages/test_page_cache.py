@@ -156,7 +156,7 @@ def test_cached_response_needs_one_query(django_assert_num_queries: Any) -> None
     assert unchanged.status_code == 304
     assert not unchanged.content
     assert unchanged["ETag"] == first["ETag"]
-    assert unchanged["Vary"] == "Cookie, Accept-Language"
+    assert unchanged["Vary"] == "Cookie, Accept-Language, Accept"
 
 
 def test_cache_is_never_stale(bob: User) -> None:

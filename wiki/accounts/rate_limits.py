@@ -62,6 +62,7 @@ SEARCHES = RateLimit(
 SEARCHES_BY_ACCOUNT = RateLimit(240, MINUTE, SEARCHES.message)
 COMPLETIONS = RateLimit(300, MINUTE, SEARCHES.message)
 FEEDS = RateLimit(60, MINUTE, gettext_noop("Too many feeds in a minute. Please ask for each of them less often."))
+DATA = RateLimit(240, MINUTE, gettext_noop("Too much data in a minute. Please wait a minute, then go on."))
 
 _DEFAULT_MESSAGE = gettext_noop(
     "That was too fast: at most %(count)d times in %(seconds)d seconds. Please try again later."
@@ -155,6 +156,11 @@ def limit_completions(request: HttpRequest) -> None:
 def limit_feeds(request: HttpRequest) -> None:
     """Count one feed. Raises RateLimitExceeded."""
     count_request(f"feed:{address_hash(request)}", FEEDS)
+
+
+def limit_data(request: HttpRequest) -> None:
+    """Count one request for the data of a page or of the wiki. Raises RateLimitExceeded."""
+    count_request(f"data:{address_hash(request)}", DATA)
 
 
 def _count_person(request: HttpRequest, what: str, by_address: RateLimit, by_account: RateLimit) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-Kind = Literal["preview", "calls", "comparison", "credits", "export", "import", "picture"]
+Kind = Literal["preview", "calls", "comparison", "credits", "export", "import", "picture", "sparql"]
 SLOTS = 2
 """Pieces of slow work at once in one process."""
 LEASE = 60.0

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 CREDITS = "credits"
 """The key of `DeferredResults.results` for what stands below the text."""
+STRUCTURED_DATA = "structured data"
+"""The key of `DeferredResults.results` for the JSON-LD of the page, escaped for `<script>`."""
+SHARED_PICTURE = "shared picture"
+"""The key of `DeferredResults.results` for the absolute URL of the picture that stands for the page elsewhere."""
 FactBox = list[tuple[str, list[str]]]
 """Rows of a fact box: label and values, safe HTML."""
 
@@ -41,6 +45,8 @@ class DeferredSlots:
     """The statements of a text without a `page`."""
     license: str = ""
     """Licence of the text; texts of other pages are included only if it is compatible with their licences."""
+    headings: Sequence[Mapping[str, Any]] = ()
+    """The headings of the text, as in `RenderedPage.toc`."""
     as_of: str = ""
     """The day (ISO 8601) whose facts answer queries in the text; "" for the current facts."""
 
@@ -50,7 +56,8 @@ class DeferredResults:
     """The deferred content of one text."""
 
     results: dict[str, str] = field(default_factory=dict)
-    """Safe HTML by placeholder number; and by CREDITS the attribution of what is shown within lines of the text."""
+    """Safe HTML by placeholder number; and by CREDITS the attribution of what is shown within lines of the text,
+    by STRUCTURED_DATA the description of the page, by SHARED_PICTURE the URL of its picture."""
     fact_box: FactBox = field(default_factory=list)
     expires_at: datetime | None = None
     """When the results expire even without a change: they depend on the date, or reached a timeout."""

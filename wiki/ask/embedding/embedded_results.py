@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from wiki.ask import query_parser
-from wiki.ask.embedding import invalidation
+from wiki.ask.embedding import invalidation, structured_data
 from wiki.ask.embedding.fact_box import PageFacts
 from wiki.ask.embedding.invalidation import DependencyKey
 from wiki.ask.embedding.page_transclusion import Transcluder
@@ -31,7 +31,7 @@ from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.ask.models import CacheDependency
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup
-from wiki.pages.deferred_content import CREDITS, DeferredResults, DeferredSlots
+from wiki.pages.deferred_content import CREDITS, SHARED_PICTURE, STRUCTURED_DATA, DeferredResults, DeferredSlots
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
@@ -86,7 +86,7 @@ class EmbeddedResults:
         annotations = {
             number: placeholder for number, placeholder in self.slots.placeholders.items() if "property" in placeholder
         }
-        if not (self.slots.has_fact_box or annotations):
+        if not (self.slots.has_fact_box or annotations or self.slots.page is not None):
             return
         facts = PageFacts.load(self.slots, self.user)
         self.add_dependencies(DependencyType.PROPERTY, facts.declarations)
@@ -95,6 +95,7 @@ class EmbeddedResults:
         for sort in (DependencyType.PAGE, DependencyType.TEXT):
             self.add_dependencies(sort, filter(None, [facts.layout.title_key]))
         self.dependencies.update((int(DependencyType.FACT), key, value) for key, value in facts.unique_values)
+        self._describe_page(facts)
         for number, placeholder in annotations.items():
             self.deferred_results.results[number] = facts.annotation_html(
                 placeholder["property"], placeholder["value"], placeholder["label"]
@@ -104,6 +105,18 @@ class EmbeddedResults:
             for line in facts.expiring_lines.values():
                 if line.expires_at is not None:
                     self._expire_at(line.expires_at)
+
+    def _describe_page(self, facts: PageFacts) -> None:
+        """Add the structured data of the page itself."""
+        if self.slots.page is None:
+            return
+        found = structured_data.describe(facts)
+        self.add_dependencies(DependencyType.PAGE, found.title_keys)
+        self.add_dependencies(DependencyType.SEEN, map(str, found.page_pks))
+        if found.script:
+            self.deferred_results.results[STRUCTURED_DATA] = found.script
+        if found.picture_url:
+            self.deferred_results.results[SHARED_PICTURE] = found.picture_url
 
     def add_dependencies(self, sort: int, keys: Iterable[str]) -> None:
         """Add dependencies of one sort, by their keys."""

@@ -51,7 +51,7 @@ def predicate(declaration: Declaration, format_context: FormatContext) -> URIRef
     return found if _ENDS_IN_NAME.search(found) else to_uri(f"{found}#this")
 
 
-def _date(value: Value) -> tuple[str, str]:
+def xml_date(value: Value) -> tuple[str, str]:
     """Return a date in XML Schema's syntax and the name of its type; ("", "") outside the years 1 to 9999."""
     moment = datetime_of_julian_day(value.number)
     if moment is None:
@@ -88,7 +88,7 @@ def to_node(value: Value, context: Context, result: QueryResult, format_context:
         return Literal("true" if value.number else "false", datatype=Uri(f"{XSD}boolean"))
     if value.datatype == DATE and value.canonical_value.startswith(vague_dates.PREFIX):
         return Literal(value.canonical_value.removeprefix(vague_dates.PREFIX), datatype=Uri(EDTF))
-    if value.datatype == DATE and (dated := _date(value))[0]:
+    if value.datatype == DATE and (dated := xml_date(value))[0]:
         return Literal(dated[0], datatype=Uri(XSD + dated[1]))
     if value.datatype == PLACE and value.lat is not None and value.lon is not None:
         return Literal(f"POINT({value.lon!r} {value.lat!r})", datatype=Uri(WKT))
@@ -96,10 +96,11 @@ def to_node(value: Value, context: Context, result: QueryResult, format_context:
     if link.startswith(SCHEMES):
         return to_uri(link)
     language = value.lang if value.lang.replace("-", "").isalnum() and value.lang[:1].isalpha() else None
-    return Literal(_printable(text), lang=language)
+    return Literal(printable(text), lang=language)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text without control characters, which RDF/XML cannot write."""
     return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 
@@ -110,7 +111,7 @@ def build_graph(result: QueryResult, format_context: FormatContext) -> Graph:
     graph = Graph()
     for row in result.rows:
         subject = to_uri(format_context.absolute_url(row.subject.url))
-        graph.add((subject, RDFS.label, Literal(_printable(row.subject.shown_title))))
+        graph.add((subject, RDFS.label, Literal(printable(row.subject.shown_title))))
         for index, column in enumerate(result.columns):
             if is_subject_column(column):
                 continue

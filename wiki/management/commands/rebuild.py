@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from wiki.linked_data import triple_updates
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import rebuild_derived, rederivation
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
         with tqdm(total=WikiPage.objects.count(), unit="page", disable=None) as bar:
             count = rebuild_derived.rebuild(bar.update)
         rederivation.record_as_current()
+        triple_updates.request_new_store()
         self.stdout.write(f"{count} pages derived again from their history.")

@@ -22,7 +22,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import get_language_from_request
 
 from wiki.licenses import catalogue
-from wiki.pages import deferred_content
+from wiki.pages import content_negotiation, deferred_content
 from wiki.pages.models import WikiPage
 from wiki.text import titles
 from wiki.text.titles import CATEGORY, FILE
@@ -86,9 +86,11 @@ def cache_key_for(title_key: str) -> CacheKey | None:
 
 
 def is_cacheable(request: HttpRequest) -> bool:
-    """Whether the response is the same for all readers: no session, no pending message, no query string."""
+    """Whether the response is the same for all readers: no session, message or query string, and HTML."""
     cookies = request.COOKIES
-    return not (settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.META.get("QUERY_STRING"))
+    if settings.SESSION_COOKIE_NAME in cookies or "messages" in cookies or request.META.get("QUERY_STRING"):
+        return False
+    return not content_negotiation.accepted_ending(request)
 
 
 def compute_etag(request: HttpRequest, state: str, language: str) -> str:
@@ -220,7 +222,7 @@ def add_cache_headers(response: HttpResponseBase, license: str, etag: str) -> Ht
     response["Cache-Control"] = "no-cache" if etag else "private, no-cache"
     if license:
         response["Link"] = _license_links(license)
-    response["Vary"] = "Cookie, Accept-Language"
+    response["Vary"] = content_negotiation.VARY
     return response
 
 

@@ -27,7 +27,7 @@ def deferred_slots(stored: RenderedPage, fields: PageFields, page: WikiPage | No
     }
     return DeferredSlots(
         fields.full_title, fields.place_title, fields.language, stored.ui_language, placeholders,
-        stored.has_fact_box, page, stored.statements or (), fields.license,
+        stored.has_fact_box, page, stored.statements or (), fields.license, stored.toc,
     )  # fmt: skip
 
 
@@ -37,6 +37,10 @@ class PageOutput:
 
     html: SafeString
     fact_box: list[tuple[SafeString, list[SafeString]]]
+    json_ld: str = ""
+    """The description of the page for search engines, escaped for `<script>`; "" for a text that is no page's own."""
+    picture_url: str = ""
+    """The absolute URL of the picture that stands for the page in previews of links."""
     is_cacheable: bool = True
     """Whether a response with it may be cached: see `DeferredResults`."""
 
@@ -48,7 +52,9 @@ def build_output(stored: RenderedPage, deferred: DeferredResults) -> PageOutput:
     html += mark_safe(deferred.results.get(deferred_content.CREDITS, ""))  # noqa: S308  built from escaped parts
     # Providers build fact boxes from escaped parts; the database holds them as plain strings.
     fact_box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in deferred.fact_box]  # noqa: S308
-    return PageOutput(html, fact_box, deferred.is_cacheable)
+    json_ld = mark_safe(deferred.results.get(deferred_content.STRUCTURED_DATA, ""))  # noqa: S308  escaped there
+    picture_url = deferred.results.get(deferred_content.SHARED_PICTURE, "")
+    return PageOutput(html, fact_box, json_ld, picture_url, deferred.is_cacheable)
 
 
 def current_output(stored: RenderedPage, page: WikiPage, user: Reader) -> PageOutput:

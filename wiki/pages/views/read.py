@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -13,14 +12,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.html import json_script
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from wiki.accounts import slow_work
 from wiki.licenses import catalogue
-from wiki.pages import date_input, mirror_models, page_lookup, permissions, similar_titles, site_settings
+from wiki.pages import (
+    content_negotiation,
+    date_input,
+    mirror_models,
+    page_lookup,
+    permissions,
+    similar_titles,
+    site_settings,
+)
 from wiki.pages.interwiki import interwiki_url
 from wiki.pages.media_models import File, Picture, file_key
 from wiki.pages.media_permissions import may_change
@@ -48,7 +53,6 @@ from wiki.text.titles import CATEGORY, FILE
 CARDS_PER_KIND = 6
 TITLES_TRIED = 20
 """Versions with a title that are looked at, to find which page had it on a day."""
-SCHEMA_TYPES = {"place": "Place", "practice": "HowTo", "event": "Event", "person": "Person"}
 
 
 @require_safe
@@ -92,10 +96,7 @@ def latest_versions(request: HttpRequest, place: WikiPage | None = None) -> list
 @require_safe
 def page(request: HttpRequest, title: str) -> HttpResponseBase:
     """Show a page by its full title, follow redirects, or respond 404 with suggestions."""
-    try:
-        key = titles.key_of(title)
-    except titles.TitleProblem as problem:
-        raise Http404(str(problem)) from problem
+    key = _key_of(title)
     if "version" in request.GET:
         return old_version(request, key)
     if "at" in request.GET:
@@ -124,9 +125,19 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         target = page_lookup.redirect_target(found, request.user)
         if target is not None and target.pk != found.pk:
             return redirect(f"{target.get_absolute_url()}?from={found.url_title}{_redirect_fragment(found, stored)}")
+    if ending := content_negotiation.accepted_ending(request):
+        return content_negotiation.redirect_to_data(found, ending)
     output = page_output.current_output(stored, found, request.user)
     response = _render_page(request, found, stored, output)
     return page_cache.add_cache_headers(response, found.license, etag if output.is_cacheable else "")
+
+
+def _key_of(title: str) -> str:
+    """Return the key of a title. Raises Http404 for one that is impossible."""
+    try:
+        return titles.key_of(title)
+    except titles.TitleProblem as problem:
+        raise Http404(str(problem)) from problem
 
 
 def _redirect_fragment(found: WikiPage, stored: RenderedPage) -> str:
@@ -170,7 +181,10 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
         **license_context(found.license),
         "allowed_actions": permissions.allowed_actions(request.user, found),
         "canonical": mirror_models.canonical_url(found),
-        "json_ld": json_ld(found),
+        "oembed_address": content_negotiation.oembed_address(found),
+        "data_addresses": content_negotiation.data_addresses(found),
+        "json_ld": output.json_ld,
+        "picture_url": output.picture_url,
         "redirected_from": request.GET.get("from", "").replace("_", " ")[:255],
         "is_redirect": bool(found.redirect_key),
         "redirect_title": found.redirect_key,
@@ -184,25 +198,6 @@ def license_context(expression: str) -> dict[str, Any]:
     """Return the template context of a licence expression: `license`, or `licenses` if readers may choose."""
     licenses = catalogue.licenses_in(expression)
     return {"license": licenses[0], "licenses": None} if len(licenses) == 1 else {"license": None, "licenses": licenses}
-
-
-def json_ld(found: WikiPage) -> SafeString:
-    """Return schema.org metadata of a page as JSON-LD, escaped for a `<script>` by Django's json_script."""
-    kind = found.kind.key if found.kind else "article"
-    data = {
-        "@context": "https://schema.org",
-        "@type": ["CreativeWork", SCHEMA_TYPES.get(kind, "Article")],
-        "name": found.shown_title,
-        "url": settings.BASE_ADDRESS + found.get_absolute_url(),
-        "license": page_cache.license_urls(found.license),
-        "inLanguage": found.language,
-        "dateCreated": found.created_at.isoformat(),
-        "dateModified": found.edited_at.isoformat(),
-        "version": found.version,
-        "description": found.excerpt,
-    }
-    script = json_script(data)
-    return mark_safe(script.partition(">")[2].rpartition("<")[0])  # noqa: S308  escaped by json_script
 
 
 def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:

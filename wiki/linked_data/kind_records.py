@@ -1,0 +1,146 @@
+"""The pages of a kind with their values in the order of its form: what the exports write."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from wiki.ask.formats.aggregates import NUMERIC_DATATYPES
+from wiki.ask.formats.cells import BOOLEAN, DATE, PAGE, PLACE
+from wiki.ask.formats.rdf import printable, xml_date
+from wiki.facts.datatypes import registry
+from wiki.facts.datatypes.coordinates import Coordinates
+from wiki.facts.datatypes.numbers import json_number
+from wiki.facts.datatypes.opening_hours import OPENING_HOURS, read_opening_hours
+from wiki.facts.models import Fact
+from wiki.facts.property_declarations import declarations_for
+from wiki.facts.values import Context, Declaration, Value
+from wiki.forms.field_inputs import has_several_values
+from wiki.forms.form_definition import FormField
+from wiki.forms.form_lookup import form_of_kind, property_key
+from wiki.pages.models import WikiPage
+from wiki.pages.rendering import page_cache
+from wiki.text.titles import fold
+
+BATCH = 500
+"""Pages that are loaded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """A field of the form, as a column of the exports."""
+
+    name: str
+    """The name of the property."""
+    field: FormField
+    declaration: Declaration
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether pages may have several values."""
+        return has_several_values(self.field)
+
+    @property
+    def datatype(self) -> str:
+        """The type of its values, from the declaration of the property; "" if it has none."""
+        return self.declaration.datatype
+
+
+@dataclass(slots=True)
+class KindRecord:
+    """A page with its values by the folded names of properties, those outside the form too."""
+
+    page: WikiPage
+    values: dict[str, list[Value]] = field(default_factory=dict)
+    declarations: dict[str, Declaration] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The absolute URL of the page, which is its identifier everywhere."""
+        return f"{settings.BASE_ADDRESS}{self.page.get_absolute_url()}"
+
+    @property
+    def license_url(self) -> str:
+        """The URL of the licence of the page; of the first one if readers may choose."""
+        return next(iter(page_cache.license_urls(self.page.license)), "")
+
+    def typed(self, name: str) -> list[Any]:
+        """Return the values of a property for JSON: numbers, truth values, ISO dates, texts."""
+        declaration = self.declarations.get(fold(name))
+        if declaration is None:
+            return []
+        context = Context(self.page.language, declaration, self.page.full_title)
+        return [found for value in self.values[fold(name)] if (found := typed_value(value, context)) is not None]
+
+    def texts(self, *names: str) -> list[str]:
+        """Return the values of the first of these properties that has any, as texts."""
+        return next(([str(value) for value in found] for name in names if (found := self.typed(name))), [])
+
+    def text(self, *names: str) -> str:
+        """Return the first value of the first of these properties that has any; "" for none."""
+        return next(iter(self.texts(*names)), "")
+
+    def coordinates(self) -> tuple[float, float] | None:
+        """Return latitude and longitude: of the first value that is coordinates."""
+        for name, values in self.values.items():
+            for value in values:
+                if value.datatype != PLACE and name in ("coordonnees", "coordinates"):
+                    value = Coordinates().parse(value.raw, Context(self.page.language))
+                if value.datatype == PLACE and value.lat is not None and value.lon is not None:
+                    return value.lat, value.lon
+        return None
+
+
+def typed_value(value: Value, context: Context) -> Any:
+    """Return a value for JSON."""
+    if value.datatype in NUMERIC_DATATYPES:
+        return json_number(value.number)
+    if value.datatype == BOOLEAN:
+        return bool(value.number)
+    if value.datatype == DATE:
+        return xml_date(value)[0] or value.raw
+    if value.datatype == OPENING_HOURS:
+        return read_opening_hours(value.raw)
+    if value.datatype == PAGE:
+        return printable(value.raw.strip())
+    return printable(registry.show(value, context, "-").strip() or value.raw.strip()) or None
+
+
+def kind_columns(kind: str) -> list[ExportColumn]:
+    """Return the columns of a kind: the fields of its form, without groups. Two queries."""
+    source = form_of_kind(kind, AnonymousUser())
+    fields = [one for one in source.definition.fields if not one.fields] if source else []
+    declarations = declarations_for({property_key(one.property) for one in fields})
+    return [ExportColumn(one.property, one, declarations[property_key(one.property)]) for one in fields]
+
+
+def kind_records(kind: str) -> Iterator[KindRecord]:
+    """Iterate over the pages of a kind that anonymous readers may read, by primary key. Three queries per BATCH."""
+    pages = WikiPage.objects.readable_by(AnonymousUser()).articles().filter(kind__key=kind).select_related("kind")
+    last = 0
+    while batch := list(pages.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        last = batch[-1].pk
+        yield from _load(batch)
+
+
+def _load(pages: Sequence[WikiPage]) -> Iterator[KindRecord]:
+    """Load the values of pages."""
+    facts = Fact.objects.filter(
+        page__in=pages, removed_in=None, problem__isnull=True, part_of=None, subject__fragment="", whole=None
+    ).exclude(property__key__startswith="_")
+    rows: dict[int, list[tuple[str, Value]]] = defaultdict(list)
+    for fact in facts.select_related("property__redirects_to").order_by("position", "pk"):
+        rows[fact.page_id].append(((fact.property.redirects_to or fact.property).key, fact.value()))
+    declarations = declarations_for({key for values in rows.values() for key, _ in values})
+    for page in pages:
+        record = KindRecord(page)
+        for key, value in rows[page.pk]:
+            name = fold(declarations[key].title)
+            record.values.setdefault(name, []).append(value)
+            record.declarations[name] = declarations[key]
+        yield record
