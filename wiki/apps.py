@@ -28,6 +28,7 @@ def _register_updaters() -> None:
     from wiki.forms.kind_updater import KindUpdater
     from wiki.history.passage_updater import PassageUpdater
     from wiki.history.title_periods import TitlePeriodUpdater
+    from wiki.network.place_invalidation import PlaceInvalidator
     from wiki.pages.rendering.link_table import LinkTableUpdater
     from wiki.pages.rendering.page_renderer import RenderUpdater
     from wiki.pages.writing import derived_data
@@ -40,6 +41,7 @@ def _register_updaters() -> None:
     derived_data.register(TitlePeriodUpdater())
     derived_data.register(RenderUpdater())
     derived_data.register(SearchTextUpdater())
+    derived_data.register(PlaceInvalidator())
     derived_data.register(ResultCacheInvalidator())
 
 
@@ -53,6 +55,7 @@ def _register_jobs() -> None:
     from wiki.forks.auto_pull import AutoPullJob
     from wiki.forks.notifications import UpstreamEmailJob
     from wiki.mail.email_delivery import EmailDeliveryJob
+    from wiki.network.place_invalidation import invalidate_by_facts
     from wiki.pages import background_jobs
     from wiki.pages.background_jobs import Lane
     from wiki.pages.background_tasks import TaskCleanupJob
@@ -61,7 +64,11 @@ def _register_jobs() -> None:
     from wiki.remotes.mirror_polling import MirrorPollJob
     from wiki.search.index_updates import IndexUpdateJob
 
-    background_jobs.register(ReparseFactsJob(result_cache.invalidate_facts))
+    def invalidate_facts(keys: set[str], pages: set[int]) -> None:
+        result_cache.invalidate_facts(keys, pages)
+        invalidate_by_facts(keys)
+
+    background_jobs.register(ReparseFactsJob(invalidate_facts))
     background_jobs.register(result_cache.RefreshResultsJob())
     background_jobs.register(AutoPullJob())
     background_jobs.register(UpstreamEmailJob())

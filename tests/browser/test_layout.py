@@ -33,6 +33,8 @@ SCREENS = (
     "/changes",
     "/all-pages",
     "/all-pages?kind=practice",
+    "/network",
+    "/network/economy",
     "/categories",
     "/licenses/CC-BY-SA-4.0",
     "/account/login",
