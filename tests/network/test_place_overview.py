@@ -23,7 +23,7 @@ from wiki.text.markup import markdown_parser
 if TYPE_CHECKING:
     from wiki.accounts.models import User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
+pytestmark = pytest.mark.django_db  # on both databases: window functions, collations, casts
 BY = Author(None, "Quelqu'un")
 FACTS = (
     "Ville: Die", "Département: Drôme", "Horaires: Mo-Su 00:00-24:00", "Téléphone: 04 75 00 00 00", "Surface: 120 m²",

@@ -20,7 +20,7 @@ from wiki.pages.writing.page_writer import Author
 if TYPE_CHECKING:
     from wiki.accounts.models import User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
+pytestmark = pytest.mark.django_db  # on both databases: window functions, collations, casts
 
 
 def test_an_empty_wiki_has_a_network(client: Client) -> None:

@@ -38,8 +38,8 @@ TAKEN = 4
 NAMING_LIMIT = 500
 """Pages outside a place that are looked at because they say that they belong to it."""
 SKILLS_SHOWN = 4
-NOTHING_TO_TAKE = ("person", "organisation", "event")
-"""Kinds of page that one meets rather than takes."""
+NOTHING_TO_TAKE = ("person", "organisation", "event", "service")
+"""Kinds of page that one meets or visits rather than takes."""
 
 
 @dataclass(slots=True)

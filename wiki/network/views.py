@@ -54,13 +54,13 @@ def draw_growth(growth: Sequence[GrowthMonth]) -> SafeString:
     drawn = list(growth)[-MONTHS_DRAWN:]
     if len(drawn) < 2:
         return SafeString("")
-    labels = [f"{one.month:%Y-%m}" for one in drawn]
+    labels = [one.month for one in drawn]
     numbers = {gettext("Pages"): [one.pages for one in drawn], gettext("Places"): [one.places for one in drawn]}
     series = [
         Series(label, [float(count) for count in counts], [format_number(count) for count in counts])
         for label, counts in numbers.items()
     ]
-    positions = [float(one.month.year * 12 + one.month.month) for one in drawn]
+    positions = [float(int(one.month[:4]) * 12 + int(one.month[5:])) for one in drawn]
     about = "; ".join(f"{labels[-1]}: {label} {counts[-1]}" for label, counts in numbers.items())
     return line_chart(Plot(labels, series, positions), gettext("Growth over time"), about)
 
