@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.exchange.archives import make_picture
 from tests.factories import make_page, make_place
 from tests.network.network_factories import accounts, place_with, soup_of, text_of
 from wiki.forks import fork_creation
@@ -145,6 +146,13 @@ def test_what_other_pages_say_is_never_stale(client: Client, place: WikiPage, al
     assert "1 reprise" in shown()
     page_writer.delete(fork, Author.of(bob))
     assert "1 reprise" not in shown()
+
+
+def test_cards_show_pictures_that_come_later(client: Client, place: WikiPage) -> None:
+    make_page("Cuire", "---\nkind: Pratique\n---\n![Le four](File:Four.jpg)", place=place)
+    assert not soup_of(client, "/wiki/Fournil").select(".cards img")
+    make_picture("Four.jpg")
+    assert soup_of(client, "/wiki/Fournil").select(".cards img")
 
 
 def test_the_median_follows_the_accounts_of_other_places(client: Client, bob: User) -> None:
