@@ -186,6 +186,8 @@ ROWS: dict[str, list[Row]] = {
         Row((302, 302, 403, 302), ON_PAGE),
         Row((302, 302, 403, 403), {"title": "Atelier"}, post=True),
     ],
+    "network": [everyone()],
+    "network_economy": [everyone(), Row((200, 200, 200, 200), query="?year=2025")],
     "forms": [everyone()],
     "new_kind": [Row((302, 302, 302, 302), query="?name=Four")],
     "field_list": [

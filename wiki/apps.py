@@ -29,6 +29,7 @@ def _register_updaters() -> None:
     from wiki.history.passage_updater import PassageUpdater
     from wiki.history.title_periods import TitlePeriodUpdater
     from wiki.linked_data.triple_updates import TripleOutboxUpdater
+    from wiki.network.place_invalidation import PlaceInvalidator
     from wiki.pages.rendering.link_table import LinkTableUpdater
     from wiki.pages.rendering.page_renderer import RenderUpdater
     from wiki.pages.writing import derived_data
@@ -42,6 +43,7 @@ def _register_updaters() -> None:
     derived_data.register(RenderUpdater())
     derived_data.register(SearchTextUpdater())
     derived_data.register(TripleOutboxUpdater())
+    derived_data.register(PlaceInvalidator())
     derived_data.register(ResultCacheInvalidator())
 
 
@@ -78,11 +80,13 @@ def _register_jobs() -> None:
 
 
 def _facts_parsed_again(keys: set[str], pages: set[int]) -> None:
-    """Let query results and triples follow facts that were parsed again."""
+    """Let query results, pages of places and triples follow facts that were parsed again."""
     from wiki.ask.embedding import result_cache
     from wiki.linked_data import triple_updates
+    from wiki.network.place_invalidation import invalidate_by_facts
 
     result_cache.invalidate_facts(keys, pages)
+    invalidate_by_facts(keys)
     triple_updates.enqueue_parsed_again(pages)
 
 

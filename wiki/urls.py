@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("wiki.forms.urls")),
     path("", include("wiki.forks.urls")),
     path("", include("wiki.moderation.urls")),
+    path("", include("wiki.network.urls")),
     path("", include("wiki.remotes.urls")),
     path("", include("wiki.api.urls")),
 ]

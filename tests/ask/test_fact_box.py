@@ -388,13 +388,14 @@ def test_the_form_of_the_kind_gives_order_and_labels(alice: User, bob: User, cli
 
 
 def test_a_long_fact_box_has_the_sections_of_the_form(alice: User, client: Client) -> None:
-    facts = ["Téléphone: 1", "Ville: Lyon", "Zut: z", "Adresse: rue", "Statut: Autre", "Besoins: b", "Offres: o"]
-    place = make_place("Halle", by=alice, text="---\n" + "\n".join(facts) + "\n---\n")
+    facts = ["Téléphone: 1", "Ville: Lyon", "Zut: z", "Adresse: rue", "Statut: Autre", "Site: b.fr", "Sociétaires: 3"]
+    kind = "---\nkind: Organisation\n"
+    page = make_page("Halle", by=alice, text=kind + "\n".join(facts) + "\n---\n")
     french = {"accept-language": "fr"}
     assert "fact-heading" not in client.get("/wiki/Halle", headers=french).content.decode()
-    page_writer.edit(place, "---\n" + "\n".join([*facts, "Surface: 3 m²"]) + "\n---\n", page_writer.Author.of(alice))
+    page_writer.edit(page, kind + "\n".join([*facts, "Fondée en: 1999"]) + "\n---\n", page_writer.Author.of(alice))
     soup = BeautifulSoup(client.get("/wiki/Halle", headers=french).content, "html.parser")
     headings = [heading.text for heading in soup.select(".facts .fact-heading")]
-    assert headings[:2] == ["En bref", "Où nous trouver"]
+    assert headings[:2] == ["L’organisation", "La joindre"]
     assert headings[-1] == "Autres faits"
     assert not soup.select(".facts .fact-heading + dl:not(:has(dd))"), "every title has facts"

@@ -34,6 +34,8 @@ SCREENS = (
     "/all-pages",
     "/all-pages?kind=practice",
     "/directory/place",
+    "/network",
+    "/network/economy",
     "/categories",
     "/licenses/CC-BY-SA-4.0",
     "/account/login",

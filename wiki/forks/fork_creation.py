@@ -19,6 +19,7 @@ from wiki.pages.mirror_models import Mirror, remote_title
 from wiki.pages.models import Changeset, Fork, PageVersion, Stewardship, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.permissions import Action
+from wiki.pages.writing import cache_versions
 from wiki.pages.writing.page_writer import check_write_allowed, retry_while_stale
 from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.pages.writing.version_store import Author, NewVersion, StaleVersion, store
@@ -114,9 +115,7 @@ def _fork(
         Fork.objects.bulk_create(fork_rows, batch_size=ROWS)
         if target.new_place and by.user is not None:
             Stewardship.objects.create(place=written[0].page, user=by.user)
-        for start in range(0, len(pages), ROWS):
-            keys = [page.pk for page in pages[start : start + ROWS]]
-            WikiPage.objects.filter(pk__in=keys).update(cache_version=F("cache_version") + 1)
+        cache_versions.invalidate_ancestors([new_page.pk for new_page in new_pages])
 
     act, comment, made_at = Changeset.Act.FORK, _comment(pages[0]), fork_rows[0].made_at
     store(versions, Changeset(act=act, by=by.user, comment=comment, made_at=made_at), save_related, on_progress)

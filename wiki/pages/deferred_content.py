@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader, RenderedPage, WikiPage
@@ -22,8 +22,20 @@ STRUCTURED_DATA = "structured data"
 """The key of `DeferredResults.results` for the JSON-LD of the page, escaped for `<script>`."""
 SHARED_PICTURE = "shared picture"
 """The key of `DeferredResults.results` for the absolute URL of the picture that stands for the page elsewhere."""
-FactBox = list[tuple[str, list[str]]]
-"""Rows of a fact box: label and values, safe HTML."""
+
+
+class FactBoxRow(NamedTuple):
+    """A row of a fact box: label and values as safe HTML, and the key of the property.
+
+    A row without values is the title of a section, whose label is a text.
+    """
+
+    label: str
+    values: list[str]
+    key: str = ""
+
+
+FactBox = list[FactBoxRow]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.base import File as DjangoFile
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 from PIL import ImageOps
@@ -190,9 +190,13 @@ def _reencode(picture: PillowImage.Image, *, animated: bool) -> bytes:
 
 
 def invalidate_pages_showing(file_name: str) -> int:
-    """Mark the pages that show the file to be rendered again when next read. Return the number of renderings."""
+    """Mark the pages that show the file to be rendered again when next read. Return the number of renderings.
+
+    The ETags of their places change too, since these show cards with pictures.
+    """
     pages = PageLink.objects.filter(way=PageLink.Way.FILE, key=f"File:{file_name}").values("page_id")
-    WikiPage.objects.filter(pk__in=pages).update(cache_version=F("cache_version") + 1)
+    places = WikiPage.objects.filter(pk__in=pages).values("place")
+    WikiPage.objects.filter(Q(pk__in=pages) | Q(pk__in=places)).update(cache_version=F("cache_version") + 1)
     deferred_content.get_provider().invalidate_titles([f"File:{file_name}"])
     return RenderedPage.objects.filter(page_id__in=pages).update(version=0)
 

@@ -8,6 +8,7 @@ from django import template
 from django.db.models import Q
 from django.template.context import RequestContext
 
+from wiki.forks.fork_adaptations import find_adaptations
 from wiki.forks.fork_status import fork_counts
 from wiki.moderation.models import Proposal
 from wiki.pages.mirror_models import Mirror
@@ -21,9 +22,10 @@ register = template.Library()
 def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
     """Show the upstream and the forks of `page` that the user may read, its mirror, and the number of open proposals.
 
-    Costs one database query for the forks, one for the proposals, that of `fork_counts` if the page is a fork, and one
-    for the mirror in the mirror namespace. A view that knows that the page has neither forks nor an upstream sets
-    `page.has_forks_or_proposals` to False, which leaves only the query for the mirror.
+    Costs one database query for the forks, one for the proposals, that of `fork_counts` if the page is a fork, those of
+    `find_adaptations` if it has forks, and one for the mirror in the mirror namespace. A view that knows that the page
+    has neither forks nor an upstream sets `page.has_forks_or_proposals` to False, which leaves only the query for the
+    mirror.
     """
     if not page.pk:
         return {}
@@ -44,7 +46,7 @@ def fork_boxes(context: RequestContext, page: WikiPage) -> dict[str, Any]:
         "mirror": mirror,
         "origin": origin,
         "counts": fork_counts(page, origin, user) if origin is not None else None,
-        "copies": copies,
+        "adaptations": find_adaptations(page, copies, user) if copies else None,
         "waiting": Proposal.objects.readable_by(user).open().filter(page=page).count(),
         "page": page,
     }

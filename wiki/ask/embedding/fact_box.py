@@ -33,6 +33,7 @@ from wiki.facts.special_properties import SPECIAL, key_of_property
 from wiki.facts.value_problems import problem
 from wiki.facts.values import Context, Declaration, Value
 from wiki.forms.fact_layout import FactLayout, layout_of
+from wiki.pages.deferred_content import FactBoxRow
 from wiki.pages.page_urls import address
 from wiki.pages.writing.derived_data import VersionState
 from wiki.text.markup.parser_functions import substitute_page_name_variables
@@ -141,8 +142,8 @@ class PageFacts:
         box: FactBox = []
         headings = self._section_headings([key for key, _ in ordered])
         for key, values in ordered:
-            box += [(headings[key], [])] if key in headings else []
-            box.append((self.label_html(key), values[:VALUES_LIMIT]))
+            box += [FactBoxRow(headings[key], [])] if key in headings else []
+            box.append(FactBoxRow(self.label_html(key), values[:VALUES_LIMIT], key))
         return box
 
     def _section_headings(self, keys: Sequence[str]) -> dict[str, SafeString]:

@@ -60,7 +60,9 @@ def render_preview(exported: ExportedPage, credits: Mapping[str, Any], pictures:
             "date": date_format(exported.last.claimed_at, "DATE_FORMAT"),
             "source": exported.source,
             "licenses": catalogue.licenses_in(exported.last.license),
-            "facts": [(_absolute_links(label), [*map(_absolute_links, values)]) for label, values in output.fact_box],
+            "facts": [
+                (_absolute_links(label), [*map(_absolute_links, values)]) for label, values, _ in output.fact_box
+            ],
             "html": _absolute_links(output.html),
             "credit": page_credit(credits, exported.last.language).html,
             "sources": [source_credit(entry, exported.last.language).html for entry in credits["derived_from"]],
@@ -104,7 +106,7 @@ def _file(data: Mapping[str, Any], file: File, path: str) -> SafeString:
     return format_html('<a href="{}">{}</a> ({}){}', path, words, type_and_size(file), credit)
 
 
-def _absolute_links(html: SafeString) -> SafeString:
+def _absolute_links(html: str) -> SafeString:
     """Make links to this wiki absolute, within tags only."""
 
     def rewrite_tag(match: re.Match[str]) -> str:

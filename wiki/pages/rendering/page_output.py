@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.safestring import SafeString, mark_safe
 
 from wiki.pages import deferred_content
-from wiki.pages.deferred_content import DeferredResults, DeferredSlots
+from wiki.pages.deferred_content import DeferredResults, DeferredSlots, FactBox, FactBoxRow
 from wiki.pages.models import RenderedPage, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_renderer
@@ -36,7 +36,7 @@ class PageOutput:
     """Final HTML of a text, and the rows of its fact box; all safe HTML."""
 
     html: SafeString
-    fact_box: list[tuple[SafeString, list[SafeString]]]
+    fact_box: FactBox
     json_ld: str = ""
     """The description of the page for search engines, escaped for `<script>`; "" for a text that is no page's own."""
     picture_url: str = ""
@@ -51,7 +51,10 @@ def build_output(stored: RenderedPage, deferred: DeferredResults) -> PageOutput:
     html = page_renderer.assemble(stored.html, stored.nonce, stored.placeholders, existing, deferred.results)
     html += mark_safe(deferred.results.get(deferred_content.CREDITS, ""))  # noqa: S308  built from escaped parts
     # Providers build fact boxes from escaped parts; the database holds them as plain strings.
-    fact_box = [(mark_safe(label), [mark_safe(value) for value in values]) for label, values in deferred.fact_box]  # noqa: S308
+    fact_box = [
+        FactBoxRow(mark_safe(label), [mark_safe(value) for value in values], key)  # noqa: S308
+        for label, values, key in deferred.fact_box
+    ]
     json_ld = mark_safe(deferred.results.get(deferred_content.STRUCTURED_DATA, ""))  # noqa: S308  escaped there
     picture_url = deferred.results.get(deferred_content.SHARED_PICTURE, "")
     return PageOutput(html, fact_box, json_ld, picture_url, deferred.is_cacheable)

@@ -201,21 +201,8 @@ def license_context(expression: str) -> dict[str, Any]:
 
 
 def place_context(request: HttpRequest, place: WikiPage) -> dict[str, Any]:
-    """Return the additional context of a place: its pages, recent changes and stewards."""
-    inhabitants = (
-        WikiPage.objects.readable_by(request.user)
-        .filter(place=place)
-        .articles()
-        .select_related("kind", "place")
-        .order_by("title_fold")
-    )
-    first_pages = list(inhabitants[:25])
-    return {
-        "inhabitants": page_lists.add_thumbnails(first_pages[:24]),
-        "inhabitants_more": len(first_pages) > 24,
-        "changes": latest_versions(request, place),
-        "stewards": place.stewardships.select_related("user"),
-    }
+    """Return the additional context of a place: recent changes and stewards."""
+    return {"changes": latest_versions(request, place), "stewards": list(place.stewardships.select_related("user"))}
 
 
 def category_context(request: HttpRequest, full_title: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from wiki.accounts.models import User
 from wiki.pages.models import Fork, PageLink, WikiPage
 
 ROWS = 500
+DEPTH = 40
+"""Maximum depth of forks of forks, as in a fork network."""
 
 
 def invalidate_places(pks: set[int | None]) -> None:
@@ -35,12 +37,40 @@ def invalidate_forks_and_upstreams(pks: Sequence[int]) -> None:
         WikiPage.objects.filter(Q(fork__in=forks) | Q(forks__in=forks)).update(cache_version=F("cache_version") + 1)
 
 
-def invalidate_forks(upstream_pks: Sequence[int]) -> None:
-    """Invalidate the forks of pages, which show by how many versions they are behind."""
-    for start in range(0, len(upstream_pks), ROWS):
-        WikiPage.objects.filter(fork__upstream__in=upstream_pks[start : start + ROWS]).update(
+def invalidate_forks_and_ancestors(pks: Sequence[int]) -> None:
+    """Invalidate the forks of pages, which show by how many versions they are behind, and the ancestors of pages."""
+    for start in range(0, len(pks), ROWS):
+        WikiPage.objects.filter(fork__upstream__in=pks[start : start + ROWS]).update(
             cache_version=F("cache_version") + 1
         )
+    invalidate_ancestors(pks)
+
+
+def invalidate_ancestors(pks: Collection[int]) -> None:
+    """Invalidate the pages that pages were forked from, near and far, and the places of these.
+
+    They show what each fork changed, and how many forks there are. One query where no page is a fork.
+    """
+    level, ancestors = set(pks), set[int]()
+    for _ in range(DEPTH):
+        level = _upstreams_of(level) - ancestors
+        ancestors |= level
+        if not level:
+            break
+    keys = sorted(ancestors)
+    for start in range(0, len(keys), ROWS):
+        some_pks = keys[start : start + ROWS]
+        places = WikiPage.objects.filter(pk__in=some_pks).values("place")
+        WikiPage.objects.filter(Q(pk__in=some_pks) | Q(pk__in=places)).update(cache_version=F("cache_version") + 1)
+
+
+def _upstreams_of(pks: Collection[int]) -> set[int]:
+    """Return the primary keys of the pages that pages were forked from."""
+    keys, found = sorted(pks), set[int]()
+    for start in range(0, len(keys), ROWS):
+        forks = Fork.objects.filter(page__in=keys[start : start + ROWS], upstream__isnull=False)
+        found |= set(forks.values_list("upstream_id", flat=True))
+    return found
 
 
 def invalidate_places_of(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:

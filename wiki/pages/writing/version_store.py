@@ -230,7 +230,7 @@ def _write(writes: Sequence[_PageWrite], update: DerivedDataUpdate, changeset: C
     if changed_keys := _changed_title_keys(writes, old_keys):
         cache_versions.invalidate_forks_and_upstreams([write.page.pk for write in writes])
         cache_versions.invalidate_linking_pages(changed_keys)
-    cache_versions.invalidate_forks([write.page.pk for write in writes if not write.is_new])
+    cache_versions.invalidate_forks_and_ancestors([write.page.pk for write in writes if not write.is_new])
     places = {write.page.place_id for write in writes if not write.is_new} | {v.place_id for v in versions}
     cache_versions.invalidate_places(places - locked_places)
     return versions
