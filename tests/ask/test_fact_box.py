@@ -371,13 +371,11 @@ def test_every_special_page_redirects_to_a_view(scene: None) -> None:
 def test_the_form_of_the_kind_gives_order_and_labels(alice: User, bob: User, client: Client) -> None:
     make_place("La Myne", by=bob)
     english = {"accept-language": "en"}
-    make_page(
-        "Sol", "---\nkind: Pratique\nZut: z\nMachines: [scie]\nPublic: tous\nImage: File:Four.jpg\n---\n", by=alice
-    )
+    facts = "Zut: z\nMachines: [scie]\nPublic: tous\nImage: File:Four.jpg"
+    make_page("Sol", f"---\nkind: Pratique\n{facts}\n---\n", by=alice)
     content = client.get("/wiki/Sol", headers=english).content.decode()
-    positions = [
-        content.index(f">{label}</a></dt>") for label in ("Picture of the result", "For whom", "Machines", "Zut")
-    ]
+    labels = ("Picture of the result", "For whom", "Machines", "Zut")
+    positions = [content.index(f">{label}</a></dt>") for label in labels]
     assert positions == sorted(positions)
     assert '<img class="fact-picture" src="/thumbnail/Four.jpg"' in content
     form = make_page("Form:Practice", "## Un\n### Zut\n- label (en): Oh\n### Public\n", by=bob)

@@ -15,9 +15,10 @@ from tests.network.network_factories import accounts, place_with, soup_of, text_
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.pages import background_jobs
-from wiki.pages.models import Kind, WikiPage, new_slug
+from wiki.pages.models import Kind, WikiPage
 from wiki.pages.rendering import page_cache
 from wiki.pages.writing import page_tree, page_writer
+from wiki.pages.writing.page_tree import new_slug
 from wiki.pages.writing.page_writer import Author
 from wiki.text.markup import markdown_parser
 
@@ -49,8 +50,9 @@ def test_the_head_says_what_one_comes_for_and_nothing_stands_twice(client: Clien
     head = text_of(soup, ".place-head")
     for words in ("On y cuit le pain trois fois", "Die", "Drôme", "Ouvert", "04 75 00 00 00", "bob"):
         assert words in head
-    [map_link] = [link["href"] for link in soup.select(".place-head a") if "format=map" in str(link["href"])]
-    assert soup_of(client, str(map_link)).select(".ask-map"), "the map of the neighbours"
+    [map_link] = [link["href"] for link in soup.select(".place-head a") if "near=" in str(link["href"])]
+    assert soup_of(client, str(map_link)).select(".directory-entry"), "the place itself, and its neighbours"
+    assert len(soup.select(".ask-map [data-lat]")) == 1
     assert text_of(soup, "#place-needs + ul") == "Congélateur Bras"
     assert "120 m²" in text_of(soup, "[aria-labelledby=layer-space]")
     assert "Association" in text_of(soup, "[aria-labelledby=layer-rules]")

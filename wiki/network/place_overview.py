@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from wiki.ask.embedding.fact_box import SECTIONS_FROM
+from wiki.ask.formats.maps import Pin, map_html
 from wiki.facts.models import Fact
 from wiki.network import economy_charts, network_cache, place_properties
 from wiki.network.economy_records import EconomyRecord, load_records
@@ -23,13 +26,13 @@ from wiki.network.layer_pages import PlacePages, find_place_pages
 from wiki.network.place_layers import LAYER_BY_PROPERTY, LAYERS, Layer
 from wiki.pages.deferred_content import FactBox, FactBoxRow
 from wiki.pages.models import WikiPage
-from wiki.pages.page_urls import view_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wiki.pages.models import Reader
 
+MAP_HEIGHT, MAP_ZOOM = 240, 12
 NEARBY_KILOMETRES = 30
 RECORDS_SHOWN = 10
 
@@ -80,8 +83,10 @@ class PlaceOverview:
     offers: FactBoxRow | None
     other_facts: FactBox
     """Rows of the fact box that no other part of the page shows."""
-    map_address: str
-    """The address of a map with the place and those around it; "" without coordinates."""
+    map_html: SafeString
+    """A map of the place; "" without coordinates."""
+    neighbours_address: str
+    """The address of the directory with the places around it; "" without coordinates."""
     economy: PlaceEconomy | None
 
     @property
@@ -97,6 +102,7 @@ def find_place_overview(place: WikiPage, facts: FactBox, user: Reader) -> PlaceO
     rows = properties.find_property_rows(keys)
     pages = find_place_pages(place, user, rows)
     layers = [_place_layer(layer, facts, pages) for layer in LAYERS]
+    point = _find_point(place, rows)
     shown = properties.HEAD | LAYER_BY_PROPERTY.keys()
     records = load_records(user, place, rows)[:RECORDS_SHOWN]
     return PlaceOverview(
@@ -110,7 +116,8 @@ def find_place_overview(place: WikiPage, facts: FactBox, user: Reader) -> PlaceO
         needs=_row(facts, properties.NEEDS),
         offers=_row(facts, properties.OFFERS),
         other_facts=_without(facts, shown | properties.ACCOUNTS if records else shown),
-        map_address=_map_address(place, rows),
+        map_html=_map_html(place, point),
+        neighbours_address=_neighbours_address(point),
         economy=_economy(records) if records else None,
     )
 
@@ -151,20 +158,26 @@ def _place_layer(layer: Layer, facts: FactBox, pages: PlacePages) -> PlaceLayer:
     )
 
 
-def _map_address(place: WikiPage, rows: Mapping[int, str]) -> str:
-    """Return the address of the map around the coordinates of a place. One query."""
+def _find_point(place: WikiPage, rows: Mapping[int, str]) -> tuple[float, float] | None:
+    """Return the first coordinates of a place, in degrees. One query."""
     properties = [pk for pk, key in rows.items() if key in place_properties.COORDINATES]
     facts = Fact.objects.filter(page=place, property__in=properties, removed_in=None, lat__isnull=False)
-    found = facts.select_related("property").order_by("position", "pk").first()
-    if found is None:
+    lat, lon = facts.order_by("position", "pk").values_list("lat", "lon").first() or (None, None)
+    return None if lat is None or lon is None else (lat, lon)
+
+
+def _map_html(place: WikiPage, point: tuple[float, float] | None) -> SafeString:
+    if point is None:
+        return SafeString()
+    pin = Pin(*point, escape(place.shown_title), SafeString(), f"{point[0]:.5f}, {point[1]:.5f}")
+    return map_html([pin], height=MAP_HEIGHT, zoom=MAP_ZOOM, cluster=False)
+
+
+def _neighbours_address(point: tuple[float, float] | None) -> str:
+    if point is None:
         return ""
-    title = found.property.title
-    query = {
-        "q": f"[[Kind::Place]] [[{title}::{found.lat:.4f}, {found.lon:.4f} ({NEARBY_KILOMETRES} km)]]",
-        "po": f"?{title}",
-        "format": "map",
-    }
-    return f"{view_address('ask')}?{urlencode(query)}"
+    query = {"near": f"{point[0]:.4f}, {point[1]:.4f}", "within": NEARBY_KILOMETRES}
+    return f"{reverse('directory', args=['place'])}?{urlencode(query)}"
 
 
 def _economy(records: Sequence[EconomyRecord]) -> PlaceEconomy:
