@@ -98,7 +98,7 @@ def test_it_handles_odd_queries(scene: None, odd: str) -> None:
     for parameters in ({"q": odd}, {"q": "[[Ville::+]]", "po": odd}, {"q": "[[Ville::+]]", "limit": odd, "offset": odd},
                   {"q": "[[Ville::+]]", "format": odd}, {"q": "[[Ville::+]]", "sort": odd, "at": odd}):  # fmt: skip
         assert Client().post("/ask", parameters).status_code == 405
-        assert get(**parameters)[0] in (200, 400, 422)
+        assert get(**parameters)[0] in (200, 302, 400, 422)
 
 
 @pytest.mark.only_on("sqlite")
