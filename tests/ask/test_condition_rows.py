@@ -10,7 +10,9 @@ from wiki.ask.language.condition_parser import parse_conditions
 from wiki.ask.language.condition_rows import OPERATORS, ConditionRow, parse_rows, write_rows
 from wiki.ask.query_parser import parse
 
-WORDS = st.text(st.sampled_from("ab é*?\\\"'<>~!+=#:.;,(){}[]|&%/-≥1"), max_size=12).map(lambda text: " ".join(text.split()))
+WORDS = st.text(st.sampled_from("ab é*?\\\"'<>~!+=#:.;,(){}[]|&%/-≥1"), max_size=12).map(
+    lambda text: " ".join(text.split())
+)
 ROWS = st.builds(
     ConditionRow, st.sampled_from(["Ville", "Membre.Ville", "-Membre", "A|b", "[[x", "a::b"]) | WORDS,
     st.sampled_from(list(OPERATORS)), WORDS, st.sampled_from(["", "5", "2,5", "x"]),

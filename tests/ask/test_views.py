@@ -107,6 +107,7 @@ def test_queries_in_a_browser(tab: Page, bob: User) -> None:
     make_place("Atelier", by=bob, text="---\nVille: Lyon\n---")
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.goto("/ask")
+    tab.click("[data-text] > summary")
     tab.fill("textarea[name=q]", "[[Nature::Lieu]]")
     tab.fill("#ask-pp-1", "Ville")
     tab.click("main button[type=submit]")

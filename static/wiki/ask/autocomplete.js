@@ -154,6 +154,7 @@ class Combobox {
       field.setSelectionRange(stop, stop);
     }
     this.close();
+    field.dispatchEvent(new CustomEvent("wiki:completed", { bubbles: true }));
     if (word && this.end === "::") this.later();
   }
 

@@ -84,6 +84,12 @@ class ConditionRow:
         is_second_missing = self.operator in _WITH_SECOND_VALUE and not self.second_value
         return not self.name or is_value_missing or is_second_missing
 
+    @property
+    def has_unused_value(self) -> bool:
+        """Whether a value was typed that the operator does not take."""
+        is_second_unused = self.operator not in _WITH_SECOND_VALUE and bool(self.second_value)
+        return is_second_unused or (self.operator in _WITHOUT_VALUE and bool(self.value))
+
 
 class _RowProblem(Exception):
     """A row that cannot be written as a condition, with the reason in the active language."""

@@ -81,7 +81,7 @@ def _question_page(request: HttpRequest, form_data: QueryFormData, language: str
 
 
 def _suggestions(request: HttpRequest, form_data: QueryFormData, language: str) -> list[tuple[NameSuggestion, str]]:
-    """Return likely names instead of those that nothing has, with the URL query of the mended question; "" for none.
+    """Return likely names instead of those that nothing has, with the URL query of the corrected question; "" for none.
 
     None for a question about an earlier day, at which other names may have been used.
     """
