@@ -87,10 +87,17 @@ function bindQuestion(form, box) {
   box.addEventListener("input", later);
   box.addEventListener("wiki:completed", later);
   box.addEventListener("wiki:removed", later);
+  const completeTowns = (operator) => {
+    const value = operator.closest("[data-row]").querySelector("input[name=rv]");
+    value.dataset.complete = operator.value === "near" ? "commune" : "value";
+  };
+  for (const operator of box.querySelectorAll("select[name=ro]")) completeTowns(operator);
+  box.addEventListener("wiki:added", (event) => completeTowns(event.target.querySelector("select[name=ro]")));
   box.addEventListener("change", (event) => {
     const operator = event.target.closest("select[name=ro]");
     if (!operator) return;
     const row = operator.closest("[data-row]");
+    completeTowns(operator);
     for (const name of ["rv", "rw"]) {
       const field = row.querySelector(`input[name=${name}]`);
       if (getComputedStyle(field.closest(".field")).display === "none") field.value = "";
