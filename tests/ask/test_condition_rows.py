@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +98,21 @@ def test_a_town_is_found_and_shown_by_its_name() -> None:
     assert question.startswith("[[Position::45.4")
     assert parse_rows(question) == [ConditionRow("Position", "near", "Saint-Étienne (42)", "20")]
     assert write_rows(parse_rows(question) or []) == (question, parse_rows(question))
+
+
+def test_what_is_missing_is_named() -> None:
+    rows = [
+        ConditionRow("A"),
+        ConditionRow("", "is", "a"),
+        ConditionRow("A", "between", "1"),
+        ConditionRow("A", "near", "1, 2"),
+    ]
+    with override("en"):
+        problems = [row.problem for row in write_rows(rows)[1]]
+    assert problems == [
+        "A value is missing.", "The name of a property is missing.", "The upper end is missing.",
+        "The kilometres are missing.",
+    ]  # fmt: skip
 
 
 def test_two_rows_of_one_property_are_its_range() -> None:

@@ -112,7 +112,13 @@ def urls(suggestion: tuple[object, str]) -> dict[str, list[str]]:
 
 
 def test_names_that_pages_state_are_not_asked_back(scene: None, bob: User) -> None:
-    for question in ("[[Ville::Brest]]", "[[Date de modification::>2999]]", "[[Atelier]]", "[[Nature::Lieux]]"):
+    for question in (
+        "[[Ville::Brest]]",
+        "[[Date de modification::>2999]]",
+        "[[Atelier]]",
+        "[[Clé de tri::x]]",
+        "[[Nature::Lieux]]",
+    ):
         assert get(q=question).context["suggestions"] == []
     assert get(q="[[Superficie::5]]").context["suggestions"][0][1] == ""
     assert get(q="[[Departement::Loire]]", at="2020").context["suggestions"] == []
