@@ -268,6 +268,7 @@ ROWS: dict[str, list[Row]] = {
     "ask": [everyone(), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]")],
     "ask_file": [everyone(404), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]&format=csv")],
     "ask_parameters": [everyone(), Row((200, 200, 200, 200), query="?format=map")],
+    "ask_count": [everyone(), Row((200, 200, 200, 200), query="?rp=Kind&ro=is&rv=Place")],
     "ask_complete": [everyone(), Row((200, 200, 200, 200), query="?kind=value&property=Kind&q=p")],
     "browse": [everyone(title=PAGE), everyone(404, title="Atelier:Parti"), everyone(404, title="Rien")],
     "properties": [everyone()],

@@ -61,7 +61,7 @@ COMPLETED = (("property", "Champ"), ("category", "Rong"), ("page", "Zib"), ("val
 QUERIES = (
     "[[Nature::Personne]]|?Prénom|?Depuis", f"[[Champ {WORD}::oui]]", f"[[{TITLE}]]|?Prénom", "[[-Ami::Voisine]]",
     f"[[Catégorie:Rongeurs {WORD}]]", "[[Ami.Prénom::+]]", f"[[Prénom::~*{WORD}*]]", f"[[Ami::{TITLE}]]",
-    f"[[{OLD_TITLE}]]",
+    f"[[{OLD_TITLE}]]", f"[[Chanp {WORD}::oui]]",
 )  # fmt: skip
 SEARCHES = (
     {"q": WORD}, {"q": WORD, "when": "ever"}, {"q": "Zibeline"}, {"q": "Hermine", "when": "ever"}, {"q": "chinchila"},

@@ -174,6 +174,7 @@ def test_a_window_that_ends_between_two_steps_begins_anew_with_one(monkeypatch: 
         ("/search/suggest?q=pa", "COMPLETIONS"),
         ("/search/feed?q=pain", "FEEDS"),
         ("/feeds/changes", "FEEDS"),
+        ("/ask/count?rp=Ville&ro=any", "SEARCHES"),
         ("/api.php?action=ask&query=[[Ville::%2B]]", "SEARCHES"),
         ("/api.php?action=query&list=search&srsearch=pain", "SEARCHES"),
     ],

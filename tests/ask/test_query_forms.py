@@ -178,8 +178,10 @@ def test_it_suggests_properties_values_categories_and_pages(scene: None) -> None
     assert suggested(kind="value", property="Ville", q="l") == ["L'Isle-d’Abeau", "Lyon"]
     assert suggested(kind="value", property="Ville", q="abeau") == ["L'Isle-d’Abeau"]
     assert suggested(kind="value", property="Kind", q="pra") == ["Practice"]
+    assert suggested(kind="commune", q="st etienne")[0] == "Saint-Étienne (42)"
     assert suggested(kind="category", q="bo") == ["Bois"]
     assert suggested(kind="category", q="lieu") == ["Place"]
+    assert suggested(kind="commune", q="st etienne")[0] == "Saint-Étienne (42)"
     assert suggested(kind="page", q="four") == ["Fournil"]
     assert suggested(kind="page", q="ournil") == ["Fournil"]
     assert suggested(kind="nothing", q="x") == []

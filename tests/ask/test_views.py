@@ -98,7 +98,7 @@ def test_it_handles_odd_queries(scene: None, odd: str) -> None:
     for parameters in ({"q": odd}, {"q": "[[Ville::+]]", "po": odd}, {"q": "[[Ville::+]]", "limit": odd, "offset": odd},
                   {"q": "[[Ville::+]]", "format": odd}, {"q": "[[Ville::+]]", "sort": odd, "at": odd}):  # fmt: skip
         assert Client().post("/ask", parameters).status_code == 405
-        assert get(**parameters)[0] in (200, 400, 422)
+        assert get(**parameters)[0] in (200, 302, 400, 422)
 
 
 @pytest.mark.only_on("sqlite")
@@ -107,6 +107,7 @@ def test_queries_in_a_browser(tab: Page, bob: User) -> None:
     make_place("Atelier", by=bob, text="---\nVille: Lyon\n---")
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.goto("/ask")
+    tab.click("[data-text] > summary")
     tab.fill("textarea[name=q]", "[[Nature::Lieu]]")
     tab.fill("#ask-pp-1", "Ville")
     tab.click("main button[type=submit]")

@@ -29,6 +29,7 @@ SCREENS = (
     "/wiki/Pain",
     "/ask",
     "/ask?q=[[Ville::",
+    "/ask?form=1&rk=Lieu&rp=Ville&ro=is&rv=a|b",
     "/ask?q=[[Ville::%2B]]&po=?Ville&since=2001",
     *(
         f"/ask?q=[[Ville::%2B]]&po={PRINTOUTS}&format={form}"

@@ -46,8 +46,14 @@ def choose(tab: Page, start: str) -> None:
     tab.keyboard.press("Enter")
 
 
+def open_text(tab: Page) -> None:
+    """Open the field for questions in the query language."""
+    tab.click("[data-text] > summary")
+
+
 def test_autocompletion_of_queries(tab: Page, scene: None) -> None:
     tab.goto("/ask")
+    open_text(tab)
     tab.focus(QUERY_FIELD)
     tab.keyboard.type("[[vil")
     choose(tab, "Ville")
@@ -69,13 +75,14 @@ def test_autocompletion_of_queries(tab: Page, scene: None) -> None:
 
 def test_printout_rows(tab: Page, scene: None) -> None:
     tab.goto("/ask")
+    open_text(tab)
     tab.fill(QUERY_FIELD, "[[Nature::Lieu]]")
     tab.focus("#ask-pp-1")
     tab.keyboard.type("vil")
     expect(tab.locator("#ask-pp-1")).to_have_attribute("role", "combobox")
     choose(tab, "Ville")
     expect(tab.locator("#ask-pp-1")).to_have_attribute("aria-expanded", "false")
-    rows = tab.locator("[data-rows]").first
+    rows = tab.locator("[data-rows]").nth(1)
     before = rows.locator("[data-row]").count()
     rows.locator("[data-add]").click()
     expect(rows.locator("[data-row]")).to_have_count(before + 1)
@@ -124,6 +131,7 @@ def test_comparison_of_two_days_and_highlighted_syntax_error(tab: Page, scene: N
     tab.click("main form button[type=submit]")
     tab.wait_for_selector("#ask-changed")
     assert tab.locator("#ask-changed ~ details").first.inner_text().startswith("2 pages sont entrées")
+    open_text(tab)
     tab.fill(QUERY_FIELD, "[[Ville::Lyon]] [[Ville::")
     tab.click("main form button[type=submit]")
     tab.wait_for_selector(".ask-marked mark")
@@ -139,12 +147,45 @@ def test_the_ask_page_without_javascript_on_a_phone(browser: Browser, live_serve
     page.goto("/ask")
     example = page.locator(".ask-examples a").first
     expect(example).to_be_visible()
-    page.fill(QUERY_FIELD, "[[Nature::Lieu]]")
+    page.select_option("#ask-rk", label="Lieu")
+    page.fill("#ask-rp-1", "Ville")
+    page.select_option("#ask-ro-1", "contains")
+    page.fill("#ask-rv-1", "yo")
     page.fill("#ask-pp-1", "Ville")
     page.click("main form button[type=submit]")
     assert page.locator(".ask-answer table").inner_text().count("Lyon") == 1
+    assert page.input_value(QUERY_FIELD) == "[[Nature::Lieu]] [[Ville::~*yo*]]"
+    assert page.input_value("#ask-rv-1") == "yo"
     assert page.locator("[data-add], [data-copy]").first.is_hidden()
     context.close()
+
+
+def test_condition_rows_count_while_typing_on_a_phone(tab: Page, scene: None) -> None:
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto("/ask")
+    tab.select_option("#ask-rk", label="Lieu")
+    expect(tab.locator("[data-count]")).to_have_text("2 résultats")
+    tab.locator("[data-question] [data-add]").click()
+    row = tab.locator("[data-question] [data-row]").last
+    expect(row.locator("input[name=rw]")).to_be_hidden()
+    row.locator("input[name=rp]").fill("Position")
+    row.locator("select").select_option("near")
+    row.locator("input[name=rv]").fill("lyo")
+    choose(tab, "Lyon (69)")
+    row.locator("input[name=rw]").fill("30")
+    expect(tab.locator("[data-count]")).to_have_text("1 résultat")
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    first = tab.locator("[data-question] [data-row]").first
+    first.locator("input[name=rp]").fill("Vil")
+    choose(tab, "Ville")
+    first.locator("input[name=rv]").fill("N")
+    choose(tab, "Nantes")
+    expect(tab.locator("[data-count]")).to_have_text("Aucun résultat")
+    first.locator("[data-remove]").click()
+    expect(tab.locator("[data-count]")).to_have_text("1 résultat")
+    tab.click("main form button[type=submit]")
+    expect(tab.locator(".ask-answer")).to_contain_text("Atelier")
+    assert tab.input_value("#ask-rv-1") == "Lyon (69)"
 
 
 def test_pages_fit_a_phone(tab: Page, scene: None) -> None:

@@ -67,6 +67,28 @@ def test_it_shows_start_end_and_authors_of_periods(shown: Callable[[str], str]) 
     assert "<script>." not in html
 
 
+def test_oldest_first_says_when_it_was_first_written(shown: Callable[[str], str]) -> None:
+    def titles(html: str) -> list[str]:
+        found = html.partition('class="found-list"')[2]
+        return re.findall(r'<h2[^>]*><a href="/wiki/([^"]*)"', found)
+
+    old = page_writer.create("Vieux", "Rien.", by=by("Eve", 2017)).page
+    page_writer.edit(page_lookup.reload_page(old.pk), "Du levain.", by("Flo", 2018))
+    page_writer.create("Brioche", "Levain, levain, levain.", by=by("Gus", 2023))
+    background_jobs.run_pending()
+    html = shown("q=levain&when=ever&order=oldest")
+    assert titles(html) == ["Vieux", "Fournil", "Brasserie", "Brioche"]
+    assert "Écrit pour la première fois le 3 mars 2018 par Flo dans « Vieux »" in visible_text(html)
+    assert '<option value="oldest" selected>' in html
+    assert titles(shown("q=levain&when=ever"))[0] != "Vieux"
+    sentence = "pour la première fois"
+    assert sentence in shown("q=levain&when=ever&page=Fournil")
+    for other in ("q=levain&when=ever", "q=levain&when=appeared&since=2020&order=oldest", "q=levain&when=ever&p=2",
+                  "q=levain&when=ever&by=dan&order=oldest", "q=levain+after:2021&when=ever&order=oldest",
+                  "q=rienrien&when=ever&order=oldest"):  # fmt: skip
+        assert sentence not in shown(other), other
+
+
 def test_the_time_filter_applies_and_stays_in_the_form(shown: Callable[[str], str]) -> None:
     html = shown("q=levain&when=appeared&since=2020-01-01&until=2021-12-31&by=dan")
     assert "1 page trouvée" in html

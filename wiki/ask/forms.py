@@ -14,10 +14,14 @@ from wiki.ask.formats.base import COMMON_PARAMETERS, Format, Parameter
 
 PARAMETERS_LIMIT, ROWS_LIMIT = 60, 100
 """Parameters of one URL and rows of one form at most; further ones are ignored."""
+WORDS_LIMIT = 1_000
+"""Characters of words to search for at most."""
 NON_PARAMETER_FIELDS = ("q", "po", "more", "since", "until", "form")
 """Fields that are no query parameters: conditions, printouts, further parameters as lines, two dates."""
-ROW_FIELDS = ("pp", "ph", "pf", "px", "sk", "so")
-"""Fields of the rows: property, heading, output format and options of a printout; key and order of a sort."""
+CONDITION_FIELDS = ("rp", "ro", "rv", "rw", "rk", "rq")
+"""Property, operator, value and second value of a condition; the kind, and the question that the rows showed."""
+ROW_FIELDS = ("pp", "ph", "pf", "px", "sk", "so", *CONDITION_FIELDS)
+"""Fields of the rows: property, heading, output format and options of a printout; sort key and order; condition."""
 SEPARATE_FIELDS = ("format", "sort", "order", "limit", "at")
 """Parameters that have a separate field in the form."""
 ORDERS = ("", "asc", "desc", "random")
@@ -75,6 +79,13 @@ class QueryFormData:
     """Two days whose results are compared."""
     from_form: bool = False
     """Whether the request came from the form, whose URL is not the canonical one of the query."""
+
+    @property
+    def has_words_only(self) -> bool:
+        """Whether the question is words to search for: neither conditions nor other parts of a query."""
+        text = self.q.strip()
+        is_query = text.startswith(("?", "|", "+")) or any(sign in text for sign in ("[[", "]]", "<q>", "{{"))
+        return bool(text) and not is_query and len(text) <= WORDS_LIMIT
 
     # --- As a URL and as a call
     def url_fields(self) -> dict[str, str]:

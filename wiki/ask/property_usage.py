@@ -96,6 +96,11 @@ def properties(user: Reader) -> QuerySet[Property]:
     return _main_properties().filter(_is_used(user) | Q(Exists(_property_page(user))))
 
 
+def used_properties(user: Reader) -> QuerySet[Property]:
+    """Return the properties that a fact uses; redirected ones count as their targets."""
+    return _main_properties().filter(_is_used(user))
+
+
 def unused_properties(user: Reader) -> QuerySet[Property]:
     """Return the properties that have a page and no value."""
     return _main_properties().exclude(key__startswith="_").filter(Exists(_property_page(user)), ~_is_used(user))

@@ -10,6 +10,7 @@ from wiki.ask.views import (
     browse_facts,
     property_index,
     property_page,
+    result_count,
     search_by_property,
     special_pages,
 )
@@ -18,6 +19,7 @@ urlpatterns = [
     path("ask", ask_page.ask, name="ask"),
     path("ask/file", ask_page.ask_file, name="ask_file"),
     path("ask/parameters", ask_page.ask_parameters, name="ask_parameters"),
+    path("ask/count", result_count.ask_count, name="ask_count"),
     path("ask/complete", autocomplete.complete, name="ask_complete"),
     path("browse/<path:title>", browse_facts.browse, name="browse"),
     path("properties", property_index.properties, name="properties"),

@@ -17,6 +17,8 @@ RESULT_LIMIT = 50
 _DEPARTMENT = re.compile(r"\((\d[\dAB]\d?)\)?\s*$", re.IGNORECASE)
 """The département at the end of a query, as in `Saint-Denis (93)`."""
 _POSTAL_CODE = re.compile(r"\b(\d{5})\b")
+COORDINATE_ERROR = 1e-5
+"""Degrees by which coordinates of one point may differ: a metre."""
 _LAST = "\U0010ffff"
 """A character after which no other sorts."""
 _COLUMNS = """
@@ -75,6 +77,13 @@ def commune_by_name(name: str, postal_code: str = "") -> Commune | None:
     return same[0] if len(same) == 1 else None
 
 
+def commune_at(latitude: float, longitude: float) -> Commune | None:
+    """Return the commune that has these coordinates in the table; None if there is none."""
+    near = (latitude, COORDINATE_ERROR, longitude, COORDINATE_ERROR)
+    found = _select(f"{_COLUMNS} WHERE abs(latitude - ?) < ? AND abs(longitude - ?) < ? LIMIT 1", near)
+    return found[0] if found else None
+
+
 def department_of_code(insee_code: str) -> str:
     """Return the name of the département of an INSEE code, also of a commune that is none any more; "" if unknown."""
     code = insee_code[:3] if insee_code.startswith(("97", "98")) else insee_code[:2]
@@ -102,7 +111,7 @@ def _split_query(text: str) -> tuple[str, str, str]:
     return text, department, postal_code
 
 
-def _select(query: str, values: Sequence[str] | dict[str, str | int]) -> list[Commune]:
+def _select(query: str, values: Sequence[float] | dict[str, str | int]) -> list[Commune]:
     """Return the communes that a query of the table selects."""
     with closing(commune_table.connect(commune_table.FILE)) as database:
         return [_commune(*row) for row in database.execute(query, values)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from wiki.pages.array_lookup import column_in
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.search import history_documents, history_search, search_parser
 from wiki.search.engine.index_directory import IndexDamaged, IndexMissing
@@ -16,7 +17,7 @@ from wiki.search.history_search import HistoryHit, HistoryHits, HistoryScope
 from wiki.search.intervals import END, Span, Spans, overlap
 from wiki.search.search_ast import Leaf, positive_terms
 from wiki.search.snippets import Highlighter, Piece
-from wiki.search.time_filter import TimeFilterInput, extract_time_filter
+from wiki.search.time_filter import TimeFilter, TimeFilterInput, extract_time_filter
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -35,6 +36,8 @@ class HistoryResults:
     found: HistoryHits = field(default_factory=HistoryHits)
     index_available: bool = True
     """False where the search index is missing or damaged."""
+    is_unlimited: bool = False
+    """Whether all periods count, at any time and by anyone."""
 
     @property
     def hits(self) -> list[HistoryHit]:
@@ -93,7 +96,30 @@ def search_history(
         return HistoryResults(query, index_available=False)
     finally:
         query.warnings = list(dict.fromkeys(query.warnings))
-    return HistoryResults(query, found)
+    is_unlimited = time_filter == TimeFilter() and lifetime == TimeFilter()
+    return HistoryResults(query, found, is_unlimited=is_unlimited)
+
+
+def sort_oldest_first(results: HistoryResults, user: Reader) -> None:
+    """Sort the hits by the time of the version that began their first period; last those whose version is hidden."""
+    begins = {hit.pk: hit.spans[0][0] for hit in results.hits if hit.spans}
+    numbers = set(begins.values())
+    rows = PageVersion.objects.readable_by(user).filter(column_in("page_id", begins), column_in("number", numbers))
+    times = {
+        page: time
+        for page, number, time in rows.order_by().values_list("page_id", "number", "claimed_at")
+        if begins[page] == number
+    }
+    results.hits.sort(key=lambda hit: (0, times[hit.pk], hit.pk) if hit.pk in times else (1,))
+
+
+def first_written(results: HistoryResults, shown: Sequence[HistoryResult]) -> PageVersion | None:
+    """Return the version that wrote first what is searched for, if `shown` begins with it and nothing was left out."""
+    is_whole = results.is_unlimited and results.found.is_complete
+    if not is_whole or not shown or not shown[0].periods or shown[0].page.pk != results.hits[0].pk:
+        return None
+    version = shown[0].periods[0].added_in
+    return version if version.number == results.hits[0].spans[0][0] else None
 
 
 def load_history_results(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from wiki.search.search_ast import FuzzyTerm, Leaf, Phrase, PrefixTerm, Term
+from wiki.text.edit_distance import edit_distance
 from wiki.text.tokenizer import LANGUAGES, fold_word, iter_words, stems
 
 SNIPPET_LENGTH = 240
@@ -41,7 +41,7 @@ class SearchTerm:
         if form == self.folded or (self.is_prefix and form.startswith(self.folded)):
             return True
         if self.is_fuzzy:
-            return _distance(form, self.folded) <= (1 if len(self.folded) < 8 else 2)
+            return edit_distance(form, self.folded) <= (1 if len(self.folded) < 8 else 2)
         return any(stems(lowercase, language) & self.stems for language in LANGUAGES) if self.stems else False
 
 
@@ -157,20 +157,3 @@ def _pieces(text: str, matches: Sequence[tuple[int, int, int]]) -> list[Piece]:
     if last < len(text):
         pieces.append((text[last:], False))
     return pieces
-
-
-@lru_cache(maxsize=20_000)
-def _distance(term: str, other: str) -> int:
-    """Return the Damerau-Levenshtein distance (optimal string alignment), with 3 for any distance above 2."""
-    if abs(len(term) - len(other)) > 2:
-        return 3
-    before: list[int] = []
-    line = list(range(len(other) + 1))
-    for row, left in enumerate(term, start=1):
-        before, line, above = line, [row], before
-        for column, right in enumerate(other, start=1):
-            cost = min(before[column] + 1, line[-1] + 1, before[column - 1] + (left != right))
-            if row > 1 and column > 1 and left == other[column - 2] and term[row - 2] == right:
-                cost = min(cost, above[column - 2] + 1)
-            line.append(cost)
-    return min(line[-1], 3)

@@ -43,13 +43,21 @@ class TimeFilterInput:
     since: str = ""
     until: str = ""
     author: str = ""
+    order: str = ""
+    """`oldest` for the pages that matched first, first; otherwise best first."""
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> TimeFilterInput:
         """Read the fields from the parameters of a URL; an unknown mode counts as empty."""
         mode = parameters.get("when", "")
-        texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in ("at", "since", "until", "by")]
+        names = ("at", "since", "until", "by", "order")
+        texts = [parameters.get(name, "").replace("\x00", "").strip()[:100] for name in names]
         return cls(mode if mode in MODES else "", *texts)
+
+    @property
+    def is_oldest_first(self) -> bool:
+        """Return whether the pages that matched first come first."""
+        return self.order == "oldest"
 
     @property
     def searches_history(self) -> bool:

@@ -59,14 +59,18 @@ def _history(request: HttpRequest, text: str, selected: SelectedFacets, time_inp
         time_input.mode = "ever"
     page_ids = None if page is None else [page.pk]
     results = history_results.search_history(text, request.user, time_input, selected.where, page_ids)
+    if time_input.is_oldest_first:
+        history_results.sort_oldest_first(results, request.user)
     pages, context = _results_page(request, results.hits, selected)
+    shown = history_results.load_history_results(
+        results, list(pages.object_list), request.user, None if page else MAX_PERIODS
+    )
     context |= {
         "time_filter": time_input,
         "is_history": True,
         "only_page": page,
-        "results": history_results.load_history_results(
-            results, list(pages.object_list), request.user, None if page else MAX_PERIODS
-        ),
+        "results": shown,
+        "first_written": history_results.first_written(results, shown) if time_input.is_oldest_first or page else None,
         "warnings": [query_warnings.message_for(warning) for warning in (*warnings, *results.query.warnings)],
         "index_available": results.index_available,
         "is_complete": results.found.is_complete,

@@ -1,5 +1,5 @@
 // Suggestions while typing, as a combobox with a list (WAI-ARIA 1.2, "Combobox With List Autocomplete"): data-complete
-// on a field says what is suggested: property, category, page, value, or question (by the place of the caret).
+// on a field says what is suggested: property, category, page, value, commune, or question (by the place of the caret).
 
 const PAUSE = 150;
 let lists = 0;
@@ -154,6 +154,7 @@ class Combobox {
       field.setSelectionRange(stop, stop);
     }
     this.close();
+    field.dispatchEvent(new CustomEvent("wiki:completed", { bubbles: true }));
     if (word && this.end === "::") this.later();
   }
 

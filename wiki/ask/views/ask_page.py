@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.http import require_safe
 
@@ -22,12 +22,15 @@ from wiki.ask import query_parser
 from wiki.ask.embedding.embedded_results import EmbeddedResults
 from wiki.ask.execution import runner
 from wiki.ask.execution.results import QueryResult
+from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.formats import registry
 from wiki.ask.formats.base import FormatContext
 from wiki.ask.forms import PrintRow, QueryFormData, SortRow, read_query_form, split_at_problem
 from wiki.ask.language import query_errors
 from wiki.ask.language.query_ast import Query
 from wiki.ask.language.query_errors import AskProblem
+from wiki.ask.name_suggestions import NameSuggestion, suggest_names
+from wiki.ask.question_form import choose_question, form_of_question
 from wiki.ask.views.example_queries import example_queries
 from wiki.pages.array_lookup import column_in
 from wiki.pages.deferred_content import DeferredSlots
@@ -45,13 +48,27 @@ CHANGES_LIMIT = 200
 def ask(request: HttpRequest) -> HttpResponse:
     """Show the form and, for a query, its result. Errors are shown above the form, which retains all input.
 
-    A submitted form redirects to the canonical URL of the query, which can be bookmarked and shared.
+    A submitted form redirects to the canonical URL of the query, which can be bookmarked and shared. Words without any
+    condition lead to the search page.
     """
     form_data = read_query_form(request.GET)
+    language = (get_language() or "fr")[:2]
+    if form_data.from_form:
+        form_data.q, typed = choose_question(request.GET, form_data.q, language)
+        if typed.has_problems:
+            context = {"question_form": typed, "shown_question": request.GET.get("rq", ""), **_form_context(form_data)}
+            return render(request, "wiki/ask/ask.html", context, status=422)
+    if form_data.has_words_only:
+        return redirect(f"{reverse('search')}?{urlencode({'q': form_data.q.strip()})}")
     if form_data.from_form:
         return redirect(f"{reverse('ask')}?{form_data.url_query()}{'#ask-answer' if form_data.q.strip() else ''}")
-    language = (get_language() or "fr")[:2]
-    context: dict[str, Any] = {"form_data": form_data, **_form_context(form_data)}
+    return _question_page(request, form_data, language)
+
+
+def _question_page(request: HttpRequest, form_data: QueryFormData, language: str) -> HttpResponse:
+    """Show the form with the question of a canonical URL, and its result."""
+    question_form = form_of_question(form_data.q, language)
+    context = {"question_form": question_form, "shown_question": form_data.q, **_form_context(form_data)}
     status = 200
     if form_data.q.strip():
         try:
@@ -59,9 +76,26 @@ def ask(request: HttpRequest) -> HttpResponse:
         except AskProblem as problem:
             context |= _problem_context(form_data, problem)
             status = 422
+        context["suggestions"] = _suggestions(request, form_data, language)
     else:
         context["examples"] = example_queries(request.user, language)
     return render(request, "wiki/ask/ask.html", context, status=status)
+
+
+def _suggestions(request: HttpRequest, form_data: QueryFormData, language: str) -> list[tuple[NameSuggestion, str]]:
+    """Return likely names instead of those that nothing has, with the URL query of the corrected question; "" for none.
+
+    None for a question about an earlier day, at which other names may have been used.
+    """
+    if form_data.parameters.get("at") or form_data.since or form_data.until:
+        return []
+    try:
+        query = query_parser.parse(form_data.source(), language)
+        with statement_timeout():
+            found = suggest_names(query, request.user, language)
+    except AskProblem:
+        return []
+    return [(item, form_data.url_query(q=item.question) if item.question else "") for item in found]
 
 
 @require_safe
@@ -78,6 +112,8 @@ def _form_context(form_data: QueryFormData) -> dict[str, Any]:
     rows = form_data.printout_rows()
     fields, other_parameters = form_data.parameter_fields(selected_format), form_data.other_parameters(selected_format)
     return {
+        "form_data": form_data,
+        "all_kinds": Kind.objects.all(),
         "formats": registry.FORMATS.values(),
         "selected_format": selected_format,
         "printout_rows": [*rows, PrintRow(), *([] if rows else [PrintRow()])],

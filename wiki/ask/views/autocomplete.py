@@ -1,4 +1,4 @@
-"""Autocompletion as JSON: names of properties, kinds and categories, pages, and values of a property."""
+"""Autocompletion as JSON: names of properties, kinds and categories, pages, communes, and values of a property."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from wiki.ask.views.property_index import list_properties
 from wiki.facts import property_declarations
 from wiki.facts.models import FOLDED_PREFIX, Fact
 from wiki.facts.values import Context
+from wiki.geography.communes import find_communes
 from wiki.pages.models import Kind, WikiPage
 from wiki.text import titles
 from wiki.text.titles import TitleProblem
@@ -120,6 +121,12 @@ def _suggest_values(user: Reader, text: str, language: str, property_name: str) 
     )
 
 
+def _suggest_communes(user: Reader, text: str, language: str, property_name: str = "") -> list[Suggestion]:
+    """Suggest communes by the beginning of their names, with the number of the département."""
+    found = find_communes(text, SUGGESTIONS_LIMIT)
+    return [{"value": f"{commune.name} ({commune.department_code})", "note": commune.department} for commune in found]
+
+
 def _facts_beginning(facts: QuerySet[Fact], start: str) -> QuerySet[Fact]:
     """Return the facts whose folded text begins with `start`, in order, by the index."""
     if not start:
@@ -143,4 +150,5 @@ SUGGESTERS: Mapping[str, Callable[[Reader, str, str, str], list[Suggestion]]] = 
     "category": _suggest_categories,
     "page": _suggest_pages,
     "value": _suggest_values,
+    "commune": _suggest_communes,
 }
