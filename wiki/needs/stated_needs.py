@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,9 +57,9 @@ class StatingPage:
 class NeedStatement:
     """A need, an offer or a requirement of a page."""
 
+    role: StatementRole
     page: StatingPage
     text: str
-    property_key: str
     added_at: datetime
 
 
@@ -84,25 +84,22 @@ class StatedNeeds:
 
     def __init__(
         self,
-        statements: Iterable[tuple[StatementRole, NeedStatement]],
+        statements: Iterable[NeedStatement],
         vocabulary: Vocabulary,
         points: dict[int, tuple[float, float]] | None = None,
     ) -> None:
         """`points` has the coordinates of pages by primary key, of those too that state nothing."""
         by_role: dict[StatementRole, list[NeedStatement]] = defaultdict(list)
-        for role, statement in statements:
-            by_role[role].append(statement)
-        newest_first = {
-            role: sorted(found, key=lambda one: (-one.added_at.timestamp(), one.page.full_title, one.text))
-            for role, found in by_role.items()
-        }
-        self.needs = newest_first.get(StatementRole.NEED, [])
-        self.offers = newest_first.get(StatementRole.OFFER, [])
+        for statement in statements:
+            by_role[statement.role].append(statement)
+        self.needs = _newest_first(by_role[StatementRole.NEED])
+        self.offers = _newest_first(by_role[StatementRole.OFFER])
         self.requirements = by_role[StatementRole.REQUIREMENT]
         self.points = points or {}
         self.vocabulary = vocabulary
         self._needs_by_text = _by_text(self.needs)
         self._offers_by_text = _by_text(self.offers)
+        self._has_counterpart: dict[NeedStatement, bool] = {}
         self._matcher = NeedMatcher(self._needs_by_text, self._offers_by_text, vocabulary)
 
     def offers_for(self, text: str) -> list[tuple[NeedStatement, str]]:
@@ -124,22 +121,40 @@ class StatedNeeds:
             if not words or _is_about(one, words, concepts, self.vocabulary)
         ]
 
-    def who_offers(self, need: NeedStatement, limit: int) -> tuple[list[Counterpart], int]:
-        """Return the nearest offers that answer a need, and how many there are. A page does not answer itself."""
-        return _nearest(need.page, self.offers_for(need.text), limit)
+    def counterparts(self, statement: NeedStatement, limit: int) -> tuple[list[Counterpart], int]:
+        """Return the nearest offers that answer a need, or needs that an offer answers, and how many there are.
 
-    def who_needs(self, offer: NeedStatement, limit: int) -> tuple[list[Counterpart], int]:
-        """Return the nearest needs that an offer answers, and how many there are."""
-        return _nearest(offer.page, _expand(self._matcher.needs_for(offer.text), self._needs_by_text), limit)
+        A page does not answer itself.
+        """
+        others = [
+            Counterpart(other, through, other.page.kilometres_from(statement.page.point))
+            for other, through in self._others(statement)
+        ]
+        return heapq.nsmallest(limit, others, key=lambda one: one.sort_key), len(others)
+
+    def _others(self, statement: NeedStatement) -> Iterator[tuple[NeedStatement, str]]:
+        if statement.role is StatementRole.OFFER:
+            found = _expand(self._matcher.needs_for(statement.text), self._needs_by_text)
+        else:
+            found = self.offers_for(statement.text)
+        return ((other, through) for other, through in found if other.page.pk != statement.page.pk)
+
+    def has_counterpart(self, statement: NeedStatement) -> bool:
+        """Return whether another page answers, or is answered; looked up once for each statement."""
+        known = self._has_counterpart.get(statement)
+        if known is None:
+            known = self._has_counterpart[statement] = any(True for _ in self._others(statement))
+        return known
 
 
 def _is_about(statement: NeedStatement, words: Words, concepts: frozenset[int], vocabulary: Vocabulary) -> bool:
     """Return whether all words stand in a statement or the titles of its page, or it names one of some concepts."""
+    of_text = significant_words(statement.text)
     page = statement.page
-    shown = significant_words(f"{statement.text} {page.title} {page.place_title}")
+    shown = [*of_text, *significant_words(page.title), *significant_words(page.place_title)]
     if all(any(not word.isdisjoint(other) for other in shown) for word in words):
         return True
-    return bool(concepts) and not concepts.isdisjoint(vocabulary.named_in(significant_words(statement.text)))
+    return bool(concepts) and not concepts.isdisjoint(vocabulary.named_in(of_text))
 
 
 def _by_text(statements: list[NeedStatement]) -> dict[str, list[NeedStatement]]:
@@ -153,10 +168,5 @@ def _expand(matches: list[TextMatch], by_text: dict[str, list[NeedStatement]]) -
     return [(statement, match.through) for match in matches for statement in by_text[match.text]]
 
 
-def _nearest(page: StatingPage, found: list[tuple[NeedStatement, str]], limit: int) -> tuple[list[Counterpart], int]:
-    others = [
-        Counterpart(statement, through, statement.page.kilometres_from(page.point))
-        for statement, through in found
-        if statement.page.pk != page.pk
-    ]
-    return heapq.nsmallest(limit, others, key=lambda one: one.sort_key), len(others)
+def _newest_first(statements: list[NeedStatement]) -> list[NeedStatement]:
+    return sorted(statements, key=lambda one: (-one.added_at.timestamp(), one.page.full_title, one.text))

@@ -47,6 +47,8 @@ class _Cached:
 
     state: tuple[int, int, str] | None = None
     """The greatest version, the epoch of caches, and the open writes when it was read."""
+    rows: tuple[Any, ...] = ()
+    """Pages, statements and coordinates, of which the needs were made."""
     stated: StatedNeeds | None = None
 
 
@@ -65,13 +67,16 @@ def current_needs() -> StatedNeeds:
     with _lock:
         state = read_site_state()
         if _cached.stated is None or _cached.state != state:
-            _cached.stated = _read()
+            rows = _read()
+            if _cached.stated is None or _cached.rows != rows:  # most writes change no need
+                pages, written, points = _cached.rows = rows
+                _cached.stated = StatedNeeds(_statements(pages, written, points), _vocabulary(pages, written), points)
             _cached.state = state
         return _cached.stated
 
 
-def _read() -> StatedNeeds:
-    """Read all statements. Four queries."""
+def _read() -> tuple[dict[int, Any], list[tuple[Any, ...]], dict[int, tuple[float, float]]]:
+    """Return pages, what they state (page, key of property, text, time), and coordinates. Four queries."""
     rows = Property.objects.filter(Q(key__in=_KEYS) | Q(redirects_to__key__in=_KEYS))
     properties = {
         pk: target if target in _KEYS else key for pk, key, target in rows.values_list("pk", "key", "redirects_to__key")
@@ -88,7 +93,7 @@ def _read() -> StatedNeeds:
     pages = {row["pk"]: row for row in readable.filter(wanted).order_by("pk").values(*_PAGE_COLUMNS)}
     written = [(page, properties[of_property], _plain(raw), at) for page, of_property, raw, at in stated]
     written = list({row[:3]: row for row in written if row[0] in pages and row[2]}.values())
-    return StatedNeeds(_statements(pages, written, points), _vocabulary(pages, written), points)
+    return pages, written, points
 
 
 def _plain(raw: str) -> str:
@@ -98,7 +103,7 @@ def _plain(raw: str) -> str:
 
 def _statements(
     pages: dict[int, Any], written: list[tuple[Any, ...]], points: dict[int, tuple[float, float]]
-) -> Iterator[tuple[StatementRole, NeedStatement]]:
+) -> Iterator[NeedStatement]:
     """Yield what pages of the main namespace state, each text once in each role."""
     made: dict[int, StatingPage] = {}
     seen: set[tuple[int, StatementRole, str]] = set()
@@ -106,12 +111,12 @@ def _statements(
         if row["namespace"] == 0:
             made[pk] = _stating_page(row, points)
             if made[pk].kind == SERVICE_KIND:
-                yield StatementRole.OFFER, NeedStatement(made[pk], made[pk].title, "", row["created_at"])
+                yield NeedStatement(StatementRole.OFFER, made[pk], made[pk].title, row["created_at"])
     for page, key, text, at in written:
         role = role_of(key, made[page].kind) if page in made else None
         if role is not None and (page, role, text) not in seen:
             seen.add((page, role, text))
-            yield role, NeedStatement(made[page], text, key, at)
+            yield NeedStatement(role, made[page], text, at)
 
 
 def _stating_page(row: dict[str, Any], points: dict[int, tuple[float, float]]) -> StatingPage:

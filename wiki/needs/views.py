@@ -57,7 +57,8 @@ def needs(request: HttpRequest) -> HttpResponse:
     of = request.GET.get("of", NEEDS)
     of = of if of in (NEEDS, OFFERS, PRACTICES) else NEEDS
     text = _text(request, "q")
-    if text:
+    is_answered = of != PRACTICES and request.GET.get("answered") == "yes"
+    if text or is_answered:
         rate_limits.limit_searches(request)
     problems: list[str] = []
     place = _place(request, problems)
@@ -67,11 +68,13 @@ def needs(request: HttpRequest) -> HttpResponse:
         entries = Paginator(_practices(stated, text), PER_PAGE)
     else:
         statements = stated.needs if of == NEEDS else stated.offers
-        entries = Paginator(stated.narrowed(statements, text, place.pk if place is not None else None), PER_PAGE)
+        found = stated.narrowed(statements, text, place.pk if place is not None else None)
+        entries = Paginator([one for one in found if stated.has_counterpart(one)] if is_answered else found, PER_PAGE)
     pages = entries.get_page(request.GET.get("p"))
-    listed = [_entry(stated, of, one) if isinstance(one, NeedStatement) else one for one in pages.object_list]
+    listed = [_entry(stated, one) if isinstance(one, NeedStatement) else one for one in pages.object_list]
     context = {
-        "of": of, "text": text, "place": place, "place_text": _text(request, "place"), "problems": problems,
+        "of": of, "text": text, "is_answered": is_answered,
+        "place": place, "place_text": _text(request, "place"), "problems": problems,
         "pages": pages, "entries": listed, "total": entries.count, "places": page_lists.place_titles(request.user),
         "tabs": [(NEEDS, gettext("Needs")), (OFFERS, gettext("Offers")), (PRACTICES, gettext("For a practice"))],
     }  # fmt: skip
@@ -110,6 +113,10 @@ def _place(request: HttpRequest, problems: list[str]) -> WikiPage | None:
     try:
         return page_lookup.get_place(title, request.user) if title else None
     except WikiError as error:
+        places = WikiPage.objects.readable_by(request.user).filter(is_place=True, title_fold=fold(title))
+        similar: list[WikiPage] = list(places.order_by("pk")[:2])
+        if len(similar) == 1:  # typed in other cases, or without accents
+            return similar[0]
         problems.append(message_for(error))
         return None
 
@@ -126,9 +133,8 @@ def _within(request: HttpRequest, problems: list[str]) -> float:
     return NEAR_KILOMETRES
 
 
-def _entry(stated: StatedNeeds, of: str, statement: NeedStatement) -> StatementEntry:
-    find = stated.who_offers if of == NEEDS else stated.who_needs
-    found, count = find(statement, SHOWN + MORE)
+def _entry(stated: StatedNeeds, statement: NeedStatement) -> StatementEntry:
+    found, count = stated.counterparts(statement, SHOWN + MORE)
     return StatementEntry(statement, found[:SHOWN], found[SHOWN:], count - len(found))
 
 
