@@ -1,7 +1,7 @@
 """Measures the matching of needs with offers in memory; `make bench` calls it.
 
 5,000 needs and 5,000 offers of 2,500 places, in random words of which some are far more frequent than others, and a
-vocabulary of 300 words.
+thesaurus of 300 words.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from typing import TypeVar
 from wiki.needs.assembling import assemble
 from wiki.needs.significant_words import significant_words
 from wiki.needs.stated_needs import NeedStatement, StatedNeeds, StatementRole, StatingPage
-from wiki.needs.vocabulary import Vocabulary, VocabularyEntry
+from wiki.needs.thesaurus import Thesaurus, ThesaurusEntry
 
-STATEMENTS, PLACES, WORDS, CONCEPTS = 5_000, 2_500, 1_500, 300
+STATEMENTS, PLACES, WORDS, TERMS = 5_000, 2_500, 1_500, 300
 SYLLABLES = ("ba", "che", "dou", "fli", "gra", "jo", "lu", "mi", "no", "pré", "ri", "sou", "ta", "vè", "zan")
 T = TypeVar("T")
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -44,9 +44,9 @@ def main() -> None:
     def phrase(least: int, most: int) -> str:
         return " ".join(numbers.choices(words, weights, k=numbers.randint(least, most)))
 
-    vocabulary = Vocabulary(VocabularyEntry(phrase(1, 2), (phrase(1, 2),), (phrase(1, 2),)) for _ in range(CONCEPTS))
+    thesaurus = Thesaurus(ThesaurusEntry(phrase(1, 2), (phrase(1, 2),), (phrase(1, 2),)) for _ in range(TERMS))
     pages = [
-        StatingPage(pk, f"Lieu {pk}", f"Lieu {pk}", "place", None, "",
+        StatingPage(pk, f"Lieu {pk}", f"Lieu {pk}", "place", (), "",
                     (numbers.uniform(42, 51), numbers.uniform(-4, 8)))
         for pk in range(PLACES)
     ]  # fmt: skip
@@ -55,12 +55,12 @@ def main() -> None:
         for role in (StatementRole.NEED, StatementRole.OFFER)
         for _ in range(STATEMENTS)
     ]
-    required = StatingPage(PLACES, "Pratique", "Pratique", "practice", None, "", None)
+    required = StatingPage(PLACES, "Pratique", "Pratique", "practice", (), "", None)
     statements += [NeedStatement(StatementRole.REQUIREMENT, required, phrase(1, 4), NOW) for _ in range(10)]
 
     significant_words.cache_clear()
-    stated = _measured("index", lambda: StatedNeeds(statements, vocabulary))
-    _measured("index, of known texts", lambda: StatedNeeds(statements, vocabulary))
+    stated = _measured("index", lambda: StatedNeeds(statements, thesaurus))
+    _measured("index, of known texts", lambda: StatedNeeds(statements, thesaurus))
     pairs = _measured("offers for 5,000 needs", lambda: sum(len(stated.offers_for(one.text)) for one in stated.needs))
     print(f"{pairs:>8} pairs")
     _measured("nearest offers for 5,000 needs", lambda: [stated.counterparts(one, 23) for one in stated.needs])

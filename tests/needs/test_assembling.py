@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from wiki.needs.assembling import AssembledRequirement, assemble
 from wiki.needs.stated_needs import Counterpart, NeedStatement, StatedNeeds, StatementRole, StatingPage
-from wiki.needs.vocabulary import Vocabulary, VocabularyEntry
+from wiki.needs.thesaurus import Thesaurus, ThesaurusEntry
 
 NEED, OFFER, REQUIREMENT = StatementRole.NEED, StatementRole.OFFER, StatementRole.REQUIREMENT
 LYON, VILLEURBANNE, SAINT_ETIENNE, BREST = (45.758, 4.835), (45.767, 4.88), (45.435, 4.39), (48.39, -4.486)
 
 
 def place(pk: int, title: str, point: tuple[float, float] | None, within: int | None = None) -> StatingPage:
-    return StatingPage(pk, title, title, "place", within, "Atelier" if within else "", point)
+    return StatingPage(pk, title, title, "place", (within,) if within else (), "Atelier" if within else "", point)
 
 
 ATELIER, BOCAL, CALE, DEPOT = (
@@ -21,7 +21,7 @@ ATELIER, BOCAL, CALE, DEPOT = (
 )  # fmt: skip
 CABANE = place(5, "Cabane", LYON, within=1)
 FORGE = place(6, "Forge", SAINT_ETIENNE)
-PRACTICE = StatingPage(9, "Repair café", "Repair café", "practice", None, "", None)
+PRACTICE = StatingPage(9, "Repair café", "Repair café", "practice", (), "", None)
 STATED = [
     (NEED, ATELIER, "Découpe laser"),
     (NEED, ATELIER, "Fabrication numérique"),
@@ -43,7 +43,7 @@ NEEDS = StatedNeeds(
         NeedStatement(role, page, text, datetime(2026, 1, number + 1, tzinfo=UTC))
         for number, (role, page, text) in enumerate(STATED)
     ],
-    Vocabulary([VocabularyEntry("Découpe laser", ("Fabrication numérique",))]),
+    Thesaurus([ThesaurusEntry("Découpe laser", ("Fabrication numérique",))]),
 )
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from wiki.needs.need_matching import NeedMatcher, TextMatch
 from wiki.needs.significant_words import significant_words
-from wiki.needs.vocabulary import Vocabulary, VocabularyEntry
+from wiki.needs.thesaurus import Thesaurus, ThesaurusEntry
 
-NOTHING = Vocabulary([])
-SKILLS = Vocabulary(
+NOTHING = Thesaurus([])
+SKILLS = Thesaurus(
     [
-        VocabularyEntry("Découpe laser", ("Fabrication numérique",), ("Laser cutting", "Laseuse")),
-        VocabularyEntry("Fabrication numérique", ("Fabrication",)),
-        VocabularyEntry("Fabrication", ("Fabrications numériques",)),  # a circle, and another form of a name
-        VocabularyEntry("Impression 3D", ("fabrication NUMERIQUE",)),
+        ThesaurusEntry("Découpe laser", ("Fabrication numérique",), ("Laser cutting", "Laseuse")),
+        ThesaurusEntry("Fabrication numérique", ("Fabrication",)),
+        ThesaurusEntry("Fabrication", ("Fabrications numériques",)),  # a circle, and another form of a name
+        ThesaurusEntry("Impression 3D", ("fabrication NUMERIQUE",)),
     ]
 )
 
@@ -62,7 +62,7 @@ def test_narrower_words(need: str, offer: str, through: str | None) -> None:
 
 
 def test_a_broader_offer_does_not_answer() -> None:
-    chain = Vocabulary([VocabularyEntry("Soudure", ("Métal",)), VocabularyEntry("Forge", ("Métal",))])
+    chain = Thesaurus([ThesaurusEntry("Soudure", ("Métal",)), ThesaurusEntry("Forge", ("Métal",))])
     matcher = NeedMatcher(["Soudure", "Métal"], ["Métal", "Forge"], chain)
     assert [match.text for match in matcher.offers_for("Soudure")] == []
     assert [match.text for match in matcher.offers_for("Métal")] == ["Métal", "Forge"]

@@ -41,6 +41,7 @@ def places(bob: User) -> None:
         "Bocal", bob, "---\nkind: Lieu\nBesoins: Chèvre\nOffres: '[[Découpe laser]]'\nCoordonnées: 45.767, 4.88\n---\n"
     )
     make_page("Découpe laser", "---\nPlus large: Fabrication numérique\n---\n")
+    make_page("Ondes", "---\nNature: Projet\nPorté par: Atelier\nOffres: Antennes\n---\n")
     make_page("Dora", "---\nNature: Personne\nSait faire: Souder\n---\n", by=bob, place=atelier)
     make_page("Tables", "---\nNature: Service\n---\n", by=bob, place=atelier)
     make_page("Réparer", "---\nNature: Pratique\nOutils: [Établis, Laser]\nPersonnes nécessaires: Soudeuse\n---\n")
@@ -55,11 +56,13 @@ def test_needs_and_offers(reader: Client, places: None) -> None:
     content = reader.get("/needs").content.decode()
     assert "&lt;b&gt;Tables&lt;/b&gt;" in content
     assert "<b>Tables" not in content
-    assert '>Bocal</a>: Découpe laser <span class="needs-distance">3,6&nbsp;km</span>' in content
+    assert '>Bocal</a> · Découpe laser <span class="needs-distance">3,6&nbsp;km</span>' in content
     assert "par le mot «\u202fDécoupe laser\u202f»" in content
     offers = reader.get("/needs?of=offers").content.decode()
     assert all(f"<h2>{offer}</h2>" in offers for offer in ("Établi", "Découpe laser", "Souder", "Tables"))
     assert "<h2>Laser</h2>" not in offers  # what a practice requires is no offer
+    ondes = next(one for one in statement_cache.current_needs().offers if one.text == "Antennes").page
+    assert (ondes.place_title, ondes.point) == ("Atelier", (45.758, 4.835))  # of the place that carries it
     practices = reader.get("/needs?of=practices&place=Bocal").content.decode()
     assert 'href="/assemble/R%C3%A9parer?place=Bocal"' in practices
     assert needs_in(reader.get("/needs").content.decode()) == "Fabrication Chèvre"
@@ -112,6 +115,6 @@ def test_it_follows_what_is_written(reader: Client, places: None, bob: User) -> 
     assert bocal is not None
     page_writer.edit(bocal, "---\nkind: Lieu\nOffres: Fabrication numérique\n---\n", Author.of(bob))
     content = reader.get("/needs").content.decode()
-    assert ">Bocal</a>: Fabrication numérique" in content
+    assert ">Bocal</a> · Fabrication numérique" in content
     page_writer.delete(page_lookup.reload_page(bocal.pk), Author.of(bob))
     assert "Bocal</a>" not in reader.get("/needs").content.decode()

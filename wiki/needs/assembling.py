@@ -45,11 +45,10 @@ def _assembled(
     found = AssembledRequirement(required)
     others = []
     for offer, through in stated.offers_for(required.text):
-        counterpart = Counterpart(offer, through, offer.page.kilometres_from(point))
         if place is not None and offer.page.is_at(place):
-            found.here.append(counterpart)
+            found.here.append(Counterpart(offer, through, None))
         elif offer.page.pk != required.page.pk:
-            others.append(counterpart)
+            others.append(Counterpart(offer, through, offer.page.kilometres_from(point)))
     others.sort(key=lambda one: one.sort_key)
     near = [one for one in others if one.kilometres is not None and one.kilometres <= within]
     found.near, found.near_count = near[:SHOWN], len(near)

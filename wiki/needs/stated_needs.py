@@ -15,7 +15,7 @@ from enum import StrEnum
 from wiki.directory.directory_results import kilometres_between
 from wiki.needs.need_matching import NeedMatcher, TextMatch
 from wiki.needs.significant_words import Words, significant_words
-from wiki.needs.vocabulary import Vocabulary
+from wiki.needs.thesaurus import Thesaurus
 
 
 class StatementRole(StrEnum):
@@ -38,15 +38,16 @@ class StatingPage:
     full_title: str
     kind: str
     """Key of its kind; "" for none."""
-    place: int | None
-    """The place that it is in, by primary key."""
+    places: tuple[int, ...]
+    """The place that it is in, and those that it names as its own, by primary key."""
     place_title: str
+    """Of the first of these, as shown; "" for none."""
     point: tuple[float, float] | None
-    """Its coordinates, else those of its place."""
+    """Its coordinates, else those of its places."""
 
     def is_at(self, place: int) -> bool:
-        """Whether this is a place, or a page in it."""
-        return place in (self.pk, self.place)
+        """Whether this is a place, or a page in it or of it."""
+        return place == self.pk or place in self.places
 
     def kilometres_from(self, point: tuple[float, float] | None) -> float | None:
         """Return how far the page is from a point; None where that is not known."""
@@ -69,7 +70,7 @@ class Counterpart:
 
     statement: NeedStatement
     through: str
-    """The word of the vocabulary that brings the two together; "" for their own words."""
+    """The word of the thesaurus that brings the two together; "" for their own words."""
     kilometres: float | None
 
     @property
@@ -85,7 +86,7 @@ class StatedNeeds:
     def __init__(
         self,
         statements: Iterable[NeedStatement],
-        vocabulary: Vocabulary,
+        thesaurus: Thesaurus,
         points: dict[int, tuple[float, float]] | None = None,
     ) -> None:
         """`points` has the coordinates of pages by primary key, of those too that state nothing."""
@@ -96,29 +97,29 @@ class StatedNeeds:
         self.offers = _newest_first(by_role[StatementRole.OFFER])
         self.requirements = by_role[StatementRole.REQUIREMENT]
         self.points = points or {}
-        self.vocabulary = vocabulary
+        self.thesaurus = thesaurus
         self._needs_by_text = _by_text(self.needs)
         self._offers_by_text = _by_text(self.offers)
         self._has_counterpart: dict[NeedStatement, bool] = {}
-        self._matcher = NeedMatcher(self._needs_by_text, self._offers_by_text, vocabulary)
+        self._matcher = NeedMatcher(self._needs_by_text, self._offers_by_text, thesaurus)
 
     def offers_for(self, text: str) -> list[tuple[NeedStatement, str]]:
-        """Return the offers that answer a need, each with the word of the vocabulary that leads to it or ""."""
+        """Return the offers that answer a need, each with the word of the thesaurus that leads to it or ""."""
         return _expand(self._matcher.offers_for(text), self._offers_by_text)
 
     def narrowed(self, statements: Iterable[NeedStatement], text: str, place: int | None) -> list[NeedStatement]:
-        """Return the statements that all words of a text are about, and of a place (primary key) and the pages in it.
+        """Return the statements that all words of a text are about, of a place (primary key) and its pages.
 
-        A word of the vocabulary stands for the narrower ones too.
+        A word of the thesaurus stands for the narrower ones too.
         """
         words = significant_words(text)
-        named = (concept for concept, size in self.vocabulary.named_in(words).items() if size == len(words))
-        concepts = frozenset[int]().union(*map(self.vocabulary.answering, named))
+        named = (term for term, size in self.thesaurus.named_in(words).items() if size == len(words))
+        terms = frozenset[int]().union(*map(self.thesaurus.answering, named))
         return [
             one
             for one in statements
             if place is None or one.page.is_at(place)
-            if not words or _is_about(one, words, concepts, self.vocabulary)
+            if not words or _is_about(one, words, terms, self.thesaurus)
         ]
 
     def counterparts(self, statement: NeedStatement, limit: int) -> tuple[list[Counterpart], int]:
@@ -147,14 +148,14 @@ class StatedNeeds:
         return known
 
 
-def _is_about(statement: NeedStatement, words: Words, concepts: frozenset[int], vocabulary: Vocabulary) -> bool:
-    """Return whether all words stand in a statement or the titles of its page, or it names one of some concepts."""
+def _is_about(statement: NeedStatement, words: Words, terms: frozenset[int], thesaurus: Thesaurus) -> bool:
+    """Return whether all words stand in a statement or the titles of its page, or it names one of some terms."""
     of_text = significant_words(statement.text)
     page = statement.page
     shown = [*of_text, *significant_words(page.title), *significant_words(page.place_title)]
     if all(any(not word.isdisjoint(other) for other in shown) for word in words):
         return True
-    return bool(concepts) and not concepts.isdisjoint(vocabulary.named_in(of_text))
+    return bool(terms) and not terms.isdisjoint(thesaurus.named_in(of_text))
 
 
 def _by_text(statements: list[NeedStatement]) -> dict[str, list[NeedStatement]]:
