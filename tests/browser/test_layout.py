@@ -34,6 +34,8 @@ SCREENS = (
     "/all-pages",
     "/all-pages?kind=practice",
     "/directory/place",
+    "/needs",
+    "/assemble/Repair_café?place=La_Roue_libre&within=900",
     "/categories",
     "/licenses/CC-BY-SA-4.0",
     "/account/login",
