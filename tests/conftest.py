@@ -190,6 +190,7 @@ def _nothing_remembered() -> None:
     from wiki.accounts import slow_work
     from wiki.accounts.rate_limits import counters
     from wiki.directory import table_cache
+    from wiki.needs import statement_cache
     from wiki.pages import slow_connections
     from wiki.pages.rendering.page_cache import RESPONSE_STORE
 
@@ -201,6 +202,7 @@ def _nothing_remembered() -> None:
     slow_connections.receiving.clear()
     RESPONSE_STORE.clear()
     table_cache.clear()
+    statement_cache.clear()
 
 
 # --- Users ----------------------------------------------------------------------------------------

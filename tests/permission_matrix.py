@@ -109,6 +109,17 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, kind="nothing"),
         Row((200, 200, 200, 200), {"kind": "practice"}, "?q=texte&embed=1"),
     ],
+    "needs": [
+        everyone(),
+        Row((200, 200, 200, 200), query="?of=offers&q=bois&place=Atelier&p=9"),
+        Row((200, 200, 200, 200), query="?of=practices&place=Nulle part"),
+    ],
+    "assemble": [
+        everyone(title=PAGE),
+        Row((200, 200, 200, 200), ON_PAGE, "?place=Atelier&within=près"),
+        everyone(404, title="Atelier:Parti"),
+        Row((404, 200, 404, 404), {"title": HIDDEN}),
+    ],
     "directory_markers": [
         Row((200, 200, 200, 200), {"kind": "place"}, "?bbox=40,-5,51,9&z=5"),
         everyone(400, kind="place"),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/", include("wiki.accounts.urls")),
     path("", include("wiki.geography.urls")),
     path("", include("wiki.directory.urls")),
+    path("", include("wiki.needs.urls")),
     path("", include("wiki.history.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forms.urls")),

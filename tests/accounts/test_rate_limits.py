@@ -171,6 +171,8 @@ def test_a_window_that_ends_between_two_steps_begins_anew_with_one(monkeypatch: 
     [
         ("/search?q=pain", "SEARCHES"),
         ("/search?when=ever&q=pain", "SEARCHES"),
+        ("/needs?q=pain", "SEARCHES"),
+        ("/needs?answered=yes", "SEARCHES"),
         ("/search/suggest?q=pa", "COMPLETIONS"),
         ("/search/feed?q=pain", "FEEDS"),
         ("/feeds/changes", "FEEDS"),

@@ -59,6 +59,8 @@ SCREENS = (
     "/history/Atelier",
     "/wiki/Atelier?at=2100-01-01",
     "/directory/place?ville=Lyon&near=Lyon",
+    "/needs",
+    "/assemble/Pratique_0?place=Atelier&within=loin",
     "/wiki/Ateleir",
     "/network",
     "/network/economy",
@@ -83,7 +85,7 @@ def scene(bob: User) -> None:
     place = make_place("Atelier", by=bob, text=f"---\n{facts}\n---\n## Un\n\nMots.\n\n## Deux\n\n[[Catégorie:Bois]]")
     for number in range(15):
         changed_facts = f"Surface: {number * 10} m²\nOuverture: 2026-11-{number + 1}"
-        text = f"---\nNature: Pratique\nVille: Lyon\n{changed_facts}\n---\nMots."
+        text = f"---\nNature: Pratique\nVille: Lyon\nOutils: Four\nBesoins: Four\n{changed_facts}\n---\nMots."
         make_page(f"Pratique {number}", text, by=bob, place=place if number % 2 else None)
     text = "---\nVille: Nantes\nSurface: 1 km\nVoir: Atelier\nOuverture: 01/02/2021\n---\nDu pain."
     page = make_page("Pain", text, by=bob)

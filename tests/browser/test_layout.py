@@ -36,6 +36,8 @@ SCREENS = (
     "/directory/place",
     "/network",
     "/network/economy",
+    "/needs",
+    "/assemble/Repair_café?place=La_Roue_libre&within=900",
     "/categories",
     "/licenses/CC-BY-SA-4.0",
     "/account/login",

@@ -173,10 +173,15 @@ def _within_distance(table: DirectoryTable, near: tuple[float, float], kilometre
 
 
 def distance(near: tuple[float, float], row: DirectoryRow) -> float:
-    """Return the kilometres from a point to a page with coordinates, on a sphere (haversine formula)."""
-    lat, lon = radians(row.lat or 0), radians(row.lon or 0)
-    near_lat, near_lon = radians(near[0]), radians(near[1])
-    half = sin((lat - near_lat) / 2) ** 2 + cos(lat) * cos(near_lat) * sin((lon - near_lon) / 2) ** 2
+    """Return the kilometres from a point to a page with coordinates."""
+    return kilometres_between(near, (row.lat or 0, row.lon or 0))
+
+
+def kilometres_between(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return the kilometres between two points in degrees, on a sphere (haversine formula)."""
+    lat, lon = radians(one[0]), radians(one[1])
+    other_lat, other_lon = radians(other[0]), radians(other[1])
+    half = sin((other_lat - lat) / 2) ** 2 + cos(other_lat) * cos(lat) * sin((other_lon - lon) / 2) ** 2
     return 2 * EARTH_KILOMETRES * asin(min(1.0, sqrt(half)))
 
 
