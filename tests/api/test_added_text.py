@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
 from tests.api.test_api import code, post, token
@@ -24,7 +25,7 @@ SCRIPT = Author(None, "script")
 
 def text_of(title: str) -> str | None:
     """Return the text of a page."""
-    page = page_lookup.find(title, None)
+    page = page_lookup.find(title, AnonymousUser())
     assert page is not None
     return page.source.text
 

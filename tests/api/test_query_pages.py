@@ -8,14 +8,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from tests.api.test_api import get
 from tests.conftest import Standing, person
 from tests.exchange.archives import make_picture
 from tests.factories import make_page, make_place
-from wiki.pages import background_jobs, page_lookup
-from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage, WikiPageQuerySet
+from wiki.pages import background_jobs, page_lookup, read_permissions
+from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
 from wiki.pages.writing import page_writer
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def test_pages_that_link_to_a_page(client: Client, scene: None) -> None:
     assert listed(client, "backlinks", bltitle="Pain", blfilterredir="nonredirects") == []
     assert listed(client, "imageusage", iutitle="File:Four.jpg") == ["Atelier:Charte"]
     assert generated(client, "backlinks", gbltitle="Four") == ["Blé", "Pain"]
-    pain = page_lookup.find("Pain", None)
+    pain = page_lookup.find("Pain", AnonymousUser())
     assert pain is not None
     assert query(client, list="backlinks", blpageid=pain.pk)["query"]["backlinks"][0]["redirect"] is True
     assert "redirect" not in query(client, list="backlinks", bltitle="Four")["query"]["backlinks"][0]
@@ -312,16 +313,16 @@ def secret(scene: None, bob: User, monkeypatch: pytest.MonkeyPatch) -> WikiPage:
     make_page("Porte", "#REDIRECT [[Atelier:Secret]]")
     background_jobs.run_pending()
 
-    readable_pages, readable_versions = WikiPageQuerySet.is_readable, PageVersionQuerySet.readable_by
+    shown_pages, readable_versions = read_permissions.is_shown, PageVersionQuerySet.readable_by
 
-    def page_is_readable(user: User, lookup: str = "") -> Q:
-        return readable_pages(user, lookup) & (Q() if user.is_superuser else ~Q(**{f"{lookup}pk": page.pk}))
+    def page_is_shown(user: User, lookup: str = "") -> Q:
+        return shown_pages(user, lookup) & (Q() if user.is_superuser else ~Q(**{f"{lookup}pk": page.pk}))
 
     def versions_readable_by(self: QuerySet[Any], user: User) -> QuerySet[Any]:
         found = readable_versions(self, user)
         return found if user.is_superuser else found.exclude(page=page.pk)
 
-    monkeypatch.setattr(WikiPageQuerySet, "is_readable", staticmethod(page_is_readable))
+    monkeypatch.setattr(read_permissions, "is_shown", page_is_shown)
     monkeypatch.setattr(PageVersionQuerySet, "readable_by", versions_readable_by)
     return page
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from wiki.pages.models import WikiPageQuerySet
+from wiki.pages import read_permissions
 
 
 @pytest.fixture
@@ -16,11 +16,11 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Hide a page from everyone: a stricter permission filter than the real one."""
 
     def hidden(title: str) -> None:
-        is_readable = WikiPageQuerySet.is_readable
+        is_shown = read_permissions.is_shown
 
-        def is_readable_and_not_hidden(user: Any, page: str = "") -> Q:
-            return is_readable(user, page) & ~Q(**{f"{page}full_title": title})
+        def is_shown_and_not_hidden(user: Any, page: str = "") -> Q:
+            return is_shown(user, page) & ~Q(**{f"{page}full_title": title})
 
-        monkeypatch.setattr(WikiPageQuerySet, "is_readable", staticmethod(is_readable_and_not_hidden))
+        monkeypatch.setattr(read_permissions, "is_shown", is_shown_and_not_hidden)
 
     return hidden

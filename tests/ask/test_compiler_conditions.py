@@ -331,7 +331,7 @@ def test_a_long_list_of_values_is_looked_up_once_and_not_for_each_candidate(
     world: SampleWiki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def tests_of_candidates(source: str) -> int:
-        query = QueryCompiler(parse(source), fact_scope.FactScope(AnonymousUser())).subjects().query
+        query = QueryCompiler(parse(source), AnonymousUser()).subjects().query
         return str(query).count("EXISTS")
 
     monkeypatch.setattr(fact_sets, "COUNT_LIMIT", 1)  # no set of facts is small

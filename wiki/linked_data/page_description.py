@@ -119,9 +119,11 @@ class PageDescriber:
         if self.fork is None:
             return {}
         upstream = self.fork.upstream
-        url = self.fork.upstream_url
-        if upstream is not None and not upstream.is_deleted:
-            url = f"{settings.BASE_ADDRESS}{upstream.get_absolute_url()}"
+        if upstream is None:
+            url = self.fork.upstream_url
+        else:
+            is_shown = not (upstream.is_deleted or upstream.is_hidden)
+            url = f"{settings.BASE_ADDRESS}{upstream.get_absolute_url()}" if is_shown else ""
         origin: Json = {"@type": "CreativeWork", "name": self.fork.upstream_title}
         return {"isBasedOn": origin | ({"@id": url, "url": url} if url else {})}
 
