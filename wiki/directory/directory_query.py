@@ -73,11 +73,6 @@ class DirectoryQuery:
             return self.sort
         return RELEVANCE if self.text else DISTANCE if self.near else TITLE
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything but the order was asked for."""
-        return bool(self.text or self.ask or self.values or self.ranges or self.near or self.bounds or self.is_open_now)
-
 
 def read_query(data: QueryDict, fields: DirectoryFields) -> DirectoryQuery:
     """Read the URL parameters of a directory."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import compress
-from math import asin, cos, radians, sin, sqrt
 
 from opening_hours import OpeningHours
 
@@ -19,9 +18,9 @@ from wiki.ask.embedding.opening_line import holiday_country
 from wiki.directory.directory_query import DISTANCE, EDITED, NEWEST, RELEVANCE, DirectoryQuery
 from wiki.directory.directory_table import DirectoryRow, DirectoryTable
 from wiki.facts.datatypes.opening_hours import NoOpeningHours, join_rules, read_opening_hours
+from wiki.facts.value_conditions import distance as metres_between
 from wiki.text import titles
 
-EARTH_KILOMETRES = 6371.0088
 DEGREE_KILOMETRES = 111.2
 """A degree of latitude, rounded up."""
 
@@ -47,9 +46,6 @@ class RowSet:
 
     def __len__(self) -> int:
         return self.flags.count(1)
-
-    def __contains__(self, row: int) -> bool:
-        return bool(self.flags[row])
 
     def count(self, rows: Iterable[int]) -> int:
         """Return how many of some rows are in the set."""
@@ -87,28 +83,56 @@ def evaluate(
     `scores` has the pages that match its words by primary key, the best with the greatest score; None without words.
     `only` has those that meet its conditions; None without conditions.
     """
-    size = len(table)
-    everything = RowSet(b"\x01" * size)
-    chosen = [_chosen_values(table, number, query) for number in range(len(table.fields.facets))]
-    by_facet = [
-        RowSet.of(size, (row for value in chosen[number] for row in table.postings[number][value]))
-        if one.name in query.values
-        else None
-        for number, one in enumerate(table.fields.facets)
-    ]
-    base = everything
-    for pks in (scores, only):
-        if pks is not None:
-            base &= RowSet.of(size, (table.index_of[pk] for pk in pks if pk in table.index_of))
-    for rows in _other_conditions(table, query, now):
-        base &= rows
+    base, by_facet = _conditions(table, query, now, scores, only)
     found = _intersect(base, by_facet)
     counts = [
         _counts(table, number, found if one is None else _intersect(base, by_facet, leave_out=number))
         for number, one in enumerate(by_facet)
     ]
     order = _sorted(table, list(found), query, scores or {})
+    chosen = [_chosen_values(table, number, query) for number in range(len(table.fields.facets))]
     return DirectoryResults(table, order, found, counts, chosen, _extents(table, order))
+
+
+def find_rows(
+    table: DirectoryTable,
+    query: DirectoryQuery,
+    now: datetime,
+    scores: Mapping[int, float] | None = None,
+    only: Collection[int] | None = None,
+) -> list[int]:
+    """Return the rows that answer a query, in order, as `evaluate` does, without counting values."""
+    found = _intersect(*_conditions(table, query, now, scores, only))
+    return _sorted(table, list(found), query, scores or {})
+
+
+def _conditions(
+    table: DirectoryTable,
+    query: DirectoryQuery,
+    now: datetime,
+    scores: Mapping[int, float] | None,
+    only: Collection[int] | None,
+) -> tuple[RowSet, list[RowSet | None]]:
+    """Return the rows that meet all conditions but those of facets, and those that meet each facet; None for no value.
+
+    Arguments are those of `evaluate`.
+    """
+    size = len(table)
+    by_facet = [
+        RowSet.of(
+            size, (row for value in _chosen_values(table, number, query) for row in table.postings[number][value])
+        )
+        if one.name in query.values
+        else None
+        for number, one in enumerate(table.fields.facets)
+    ]
+    base = RowSet(b"\x01" * size)
+    for pks in (scores, only):
+        if pks is not None:
+            base &= RowSet.of(size, (table.index_of[pk] for pk in pks if pk in table.index_of))
+    for rows in _other_conditions(table, query, now):
+        base &= rows
+    return base, by_facet
 
 
 def _intersect(base: RowSet, by_facet: list[RowSet | None], leave_out: int = -1) -> RowSet:
@@ -178,11 +202,8 @@ def distance(near: tuple[float, float], row: DirectoryRow) -> float:
 
 
 def kilometres_between(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Return the kilometres between two points in degrees, on a sphere (haversine formula)."""
-    lat, lon = radians(one[0]), radians(one[1])
-    other_lat, other_lon = radians(other[0]), radians(other[1])
-    half = sin((other_lat - lat) / 2) ** 2 + cos(other_lat) * cos(lat) * sin((other_lon - lon) / 2) ** 2
-    return 2 * EARTH_KILOMETRES * asin(min(1.0, sqrt(half)))
+    """Return the kilometres between two points in degrees."""
+    return metres_between(*one, *other) / 1000
 
 
 def _sorted(table: DirectoryTable, found: list[int], query: DirectoryQuery, scores: Mapping[int, float]) -> list[int]:

@@ -10,13 +10,12 @@ import threading
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
 
 from wiki.ask.embedding.result_cache import read_site_state
 from wiki.directory.directory_table import DirectoryTable, FacetValues
 from wiki.directory.facet_fields import directory_fields
 from wiki.directory.table_loader import TableLoader
-from wiki.facts.models import Property
+from wiki.facts.property_declarations import properties_named
 from wiki.forms.form_definition import FormDefinition
 from wiki.forms.form_lookup import form_of_kind
 from wiki.pages.models import PageVersion
@@ -27,7 +26,7 @@ MOST_CHANGES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _TableState:
     """What a table was made of."""
 
     last_version: int
@@ -44,7 +43,7 @@ class _Entry:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     table: DirectoryTable | None = None
-    state: _State | None = None
+    state: _TableState | None = None
     properties: tuple[tuple[str, int], ...] = ()
     """Key and revision of the properties of the fields."""
     read_to: int = 0
@@ -72,18 +71,16 @@ def table_of(kind_key: str) -> DirectoryTable:
         return entry.table
 
 
-def _current_state(kind_key: str) -> _State:
+def _current_state(kind_key: str) -> _TableState:
     source = form_of_kind(kind_key, AnonymousUser())
     definition = source.definition if source is not None else FormDefinition()
-    return _State(*read_site_state(), definition)
+    return _TableState(*read_site_state(), definition)
 
 
-def _updated(kind_key: str, entry: _Entry, state: _State) -> DirectoryTable:
+def _updated(kind_key: str, entry: _Entry, state: _TableState) -> DirectoryTable:
     """Return the table of a kind with what was written; `state` was read before the rows are."""
     fields = directory_fields(state.definition, of_places=kind_key == PLACE_KIND)
-    keys = fields.keys
-    rows = Property.objects.filter(Q(key__in=keys) | Q(redirects_to__key__in=keys)).order_by("key")
-    properties = tuple(rows.values_list("key", "revision"))
+    properties = tuple(properties_named(fields.keys).order_by("key").values_list("key", "revision"))
     loader = TableLoader(kind_key, fields)
     changed = _changed_pages(entry, state) if properties == entry.properties else None
     table = entry.table
@@ -99,7 +96,7 @@ def _updated(kind_key: str, entry: _Entry, state: _State) -> DirectoryTable:
     return table
 
 
-def _changed_pages(entry: _Entry, state: _State) -> set[int] | None:
+def _changed_pages(entry: _Entry, state: _TableState) -> set[int] | None:
     """Return the pages with versions that the table may not have; None if all pages have to be read."""
     old = entry.state
     if old is None or not entry.read_to or (old.epoch, old.definition) != (state.epoch, state.definition):

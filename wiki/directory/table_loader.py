@@ -12,7 +12,8 @@ from django.db.models import Q
 
 from wiki.directory.directory_table import DirectoryRow, FacetValues
 from wiki.directory.facet_fields import CATEGORY, PLACE, DirectoryFields
-from wiki.facts.models import Fact, Property
+from wiki.facts.models import Fact
+from wiki.facts.property_declarations import property_keys_by_row
 from wiki.forms.field_inputs import input_of
 from wiki.pages.array_lookup import column_in
 from wiki.pages.models import PageLink, WikiPage, WikiPageQuerySet
@@ -71,16 +72,9 @@ class TableLoader:
         self._read_categories(found, pages)
         return [self._row(values, row, found[row[0]]) for row in rows]
 
-    def _properties(self) -> dict[int, str]:
-        """Return the names of facets and ranges, and of the opening hours, by primary key of their properties."""
-        keys = self.fields.keys
-        rows = Property.objects.filter(Q(key__in=keys) | Q(redirects_to__key__in=keys))
-        found = rows.values_list("pk", "key", "redirects_to__key")
-        return {pk: target if target in keys else key for pk, key, target in found}
-
     def _read_facts(self, found: dict[int, _Values], pages: WikiPageQuerySet) -> None:
         """Add the facts of pages themselves, not of parts of them. Values that cannot be used are left out."""
-        properties = self._properties()
+        properties = property_keys_by_row(self.fields.keys)
         facts = Fact.objects.filter(
             column_in("property_id", list(properties)) | Q(lat__isnull=False),
             page__in=pages.order_by().values("pk"),

@@ -37,7 +37,7 @@ from wiki.directory.directory_query import (
     query_string,
     read_query,
 )
-from wiki.directory.directory_results import DirectoryResults, distance, evaluate, is_open
+from wiki.directory.directory_results import DirectoryResults, distance, evaluate, find_rows, is_open
 from wiki.directory.directory_table import DirectoryRow, DirectoryTable
 from wiki.directory.facet_options import ChosenCondition, list_chosen, list_facets
 from wiki.directory.map_clusters import ZOOM_LIMIT, bounds_of, make_markers, zoom_for
@@ -73,7 +73,7 @@ def directory(request: HttpRequest, kind: str) -> HttpResponseBase:
     table = table_cache.table_of(found_kind.key)
     query = read_query(request.GET, table.fields)
     now = timezone.now()
-    results = _results(request, table, query, found_kind, now)
+    results = evaluate(table, query, _local(now), *_given_pages(request, query, found_kind))
     pages = Paginator(results.rows, PER_PAGE).get_page(request.GET.get("p"))
     language = (get_language() or "fr")[:2]
     facets = list_facets(results, query, language)
@@ -126,23 +126,26 @@ def markers(request: HttpRequest, kind: str) -> HttpResponse:
     zoom = request.GET.get("z", "")
     if bounds is None or not zoom.isdecimal() or len(zoom) > 2:
         return JsonResponse({"error": gettext("The address has no part of the map.")}, status=400)
-    results = _results(request, table, query, found_kind, timezone.now())
-    made = make_markers(table.rows, results.rows, bounds, min(int(zoom), ZOOM_LIMIT))
+    found = find_rows(table, query, _local(timezone.now()), *_given_pages(request, query, found_kind))
+    made = make_markers(table.rows, found, bounds, min(int(zoom), ZOOM_LIMIT))
     response = JsonResponse({"markers": [_marker_data(table, marker) for marker in made]})
     response["Cache-Control"] = "no-cache"
     return response
 
 
-def _results(
-    request: HttpRequest, table: DirectoryTable, query: DirectoryQuery, kind: Kind, now: datetime
-) -> DirectoryResults:
-    """Return the results of a query. Raises RateLimitExceeded."""
+def _given_pages(
+    request: HttpRequest, query: DirectoryQuery, kind: Kind
+) -> tuple[dict[int, float] | None, set[int] | None]:
+    """Return the scores of pages with the words of a query, and the pages that meet its conditions; None without any.
+
+    Raises RateLimitExceeded.
+    """
     scores = None
     if query.text:
         rate_limits.limit_searches(request)
         found = search_pages(query.text, AnonymousUser(), Q(kind=kind, namespace=0))
         scores = {hit.pk: hit.score for hit in found.hits}
-    return evaluate(table, query, _local(now), scores, _answering(request, query))
+    return scores, _answering(request, query)
 
 
 def _answering(request: HttpRequest, query: DirectoryQuery) -> set[int] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from wiki.facts.datatypes.base import InvalidQueryValue
 from wiki.facts.datatypes.monolingual import split_language
@@ -22,6 +22,17 @@ ROWS = 500
 """Keys per query."""
 DEPTH = 2
 """How deep fields of records are resolved: a record cannot be a field of a record."""
+
+
+def properties_named(keys: Collection[str]) -> QuerySet[Property]:
+    """Return the properties with these keys, and those that redirect to them."""
+    return Property.objects.filter(Q(key__in=keys) | Q(redirects_to__key__in=keys))
+
+
+def property_keys_by_row(keys: Collection[str]) -> dict[int, str]:
+    """Return by primary key which of these keys a property redirects to, or else has. One query."""
+    rows = properties_named(keys).values_list("pk", "key", "redirects_to__key")
+    return {pk: target if target in keys else key for pk, key, target in rows}
 
 
 def declarations_for(keys: Iterable[str]) -> dict[str, Declaration]:
@@ -44,8 +55,8 @@ def load_properties(keys: Iterable[str], *, with_synonyms: bool = False) -> dict
     for _ in range(DEPTH):
         for start in range(0, len(missing), ROWS):
             chunk = sorted(missing)[start : start + ROWS]
-            named = Q(key__in=chunk) | Q(redirects_to__key__in=chunk) if with_synonyms else Q(key__in=chunk)
-            for row in Property.objects.filter(named).select_related("redirects_to"):
+            named = properties_named(chunk) if with_synonyms else Property.objects.filter(key__in=chunk)
+            for row in named.select_related("redirects_to"):
                 properties[row.key] = row
                 if row.redirects_to is not None:
                     properties.setdefault(row.redirects_to.key, row.redirects_to)

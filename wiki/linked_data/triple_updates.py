@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from wiki.facts.fact_changes import FactChanges
 from wiki.linked_data.models import TripleUpdate
-from wiki.pages.writing.derived_data import Inputs, ParsedVersion
+from wiki.pages.writing.derived_data import Inputs, ParsedVersion, UpdaterWithoutRows
 from wiki.text import titles
 
 TripleScope = TripleUpdate.TripleScope
@@ -31,17 +30,11 @@ def request_new_store() -> None:
     TripleUpdate.objects.create(subject=TripleScope.ALL)
 
 
-class TripleOutboxUpdater:
+class TripleOutboxUpdater(UpdaterWithoutRows):
     """Notes which triples follow from a write: of the written pages, and of others whose facts or names changed."""
 
     name = "triple outbox"
-    revision = 1
     requires = (FactChanges,)
-    provides = None
-
-    def prepare(self, versions: Sequence[ParsedVersion]) -> list[None]:
-        """Prepare nothing."""
-        return [None for _ in versions]
 
     def write(
         self, versions: Sequence[ParsedVersion], prepared: Sequence[None], moment: datetime | None, inputs: Inputs
@@ -57,10 +50,6 @@ class TripleOutboxUpdater:
         TripleUpdate.objects.bulk_create(
             [TripleUpdate(subject=subject, key=key) for subject, key in sorted(rows)], batch_size=ROWS
         )
-
-    def snapshot(self) -> list[tuple[Any, ...]]:
-        """Return no rows: the outbox is work to do, not derived data."""
-        return []
 
 
 def _changed_titles(version: ParsedVersion) -> set[str]:

@@ -17,7 +17,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from wiki.ask.embedding.result_cache import read_site_state
-from wiki.facts.models import Fact, Property
+from wiki.facts.models import Fact
+from wiki.facts.property_declarations import property_keys_by_row
 from wiki.forms.form_lookup import property_key
 from wiki.needs.stated_needs import NeedStatement, StatedNeeds, StatementRole, StatingPage
 from wiki.needs.thesaurus import Thesaurus, ThesaurusEntry
@@ -87,10 +88,7 @@ def current_needs() -> StatedNeeds:
 
 def _read() -> _Rows:
     """Return pages, what they state, the coordinates of pages, and the places that they name. Five queries."""
-    rows = Property.objects.filter(Q(key__in=_KEYS) | Q(redirects_to__key__in=_KEYS))
-    properties = {
-        pk: target if target in _KEYS else key for pk, key, target in rows.values_list("pk", "key", "redirects_to__key")
-    }
+    properties = property_keys_by_row(_KEYS)
     readable = WikiPage.objects.readable_by(AnonymousUser()).filter(redirect_key="")
     current = Fact.objects.filter(removed_in=None, part_of=None, subject__fragment="").order_by("page_id", "position")
     facts = current.filter(column_in("property_id", properties), page__in=readable.order_by().values("pk"))

@@ -4,34 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import F, Q
 
 from wiki.facts.fact_changes import FactChanges
-from wiki.facts.models import Fact, Property
+from wiki.facts.models import Fact
+from wiki.facts.property_declarations import properties_named
 from wiki.network import place_properties
 from wiki.pages.models import WikiPage
-from wiki.pages.writing.derived_data import Inputs, ParsedVersion
+from wiki.pages.writing.derived_data import Inputs, ParsedVersion, UpdaterWithoutRows
 
 ANY_VALUE = "*"
 ROWS = 500
 
 
-class PlaceInvalidator:
+class PlaceInvalidator(UpdaterWithoutRows):
     """Changes the ETags of places whose pages show something of the written pages.
 
     Pages in a place invalidate it when they are written (`version_store`); this is for pages elsewhere that name it.
     """
 
     name = "place pages"
-    revision = 1
     requires = (FactChanges,)
-    provides = None
-
-    def prepare(self, versions: Sequence[ParsedVersion]) -> list[None]:
-        """Prepare nothing."""
-        return [None for _ in versions]
 
     def write(
         self, versions: Sequence[ParsedVersion], prepared: Sequence[None], moment: datetime | None, inputs: Inputs
@@ -44,16 +38,12 @@ class PlaceInvalidator:
         named = {value for key, value in values if key in place_properties.IN_PLACE and value != ANY_VALUE}
         invalidate_named(named | _named_by([version.page.pk for version in versions]) | _redirect_targets(versions))
 
-    def snapshot(self) -> list[tuple[Any, ...]]:
-        """Return no rows: nothing is derived."""
-        return []
-
 
 def invalidate_by_facts(keys: Collection[str]) -> None:
     """Invalidate the places that state shares of resources, if facts of such properties changed: they show a median."""
     if not place_properties.RECORD & set(keys):
         return
-    properties = _property_rows(place_properties.SHARES)
+    properties = properties_named(place_properties.SHARES).values("pk")
     stating = Fact.objects.filter(property__in=properties, removed_in=None).values("page")
     WikiPage.objects.filter(pk__in=stating, is_place=True).update(cache_version=F("cache_version") + 1)
 
@@ -70,17 +60,12 @@ def invalidate_named(title_keys: Collection[str]) -> None:
 
 def _named_by(pages: Sequence[int]) -> set[str]:
     """Return the title keys of places that the current facts of pages name. One query for 500 pages."""
-    properties = _property_rows(place_properties.IN_PLACE)
+    properties = properties_named(place_properties.IN_PLACE).values("pk")
     found: set[str] = set()
     for start in range(0, len(pages), ROWS):
         facts = Fact.objects.filter(page__in=pages[start : start + ROWS], property__in=properties, removed_in=None)
         found |= set(facts.values_list("canonical_value", flat=True))
     return found
-
-
-def _property_rows(keys: Collection[str]) -> Any:
-    """Return a subquery of the properties with these keys, and of those that redirect to them."""
-    return Property.objects.filter(Q(key__in=keys) | Q(redirects_to__key__in=keys)).values("pk")
 
 
 def _redirect_targets(versions: Sequence[ParsedVersion]) -> set[str]:

@@ -33,7 +33,7 @@ from wiki.pages.models import NEVER_COMPUTED, STALE, PageVersion, RenderedPage, 
 from wiki.pages.page_fields import PageFields
 from wiki.pages.rendering import page_cache, page_output
 from wiki.pages.writing import open_writes
-from wiki.pages.writing.derived_data import Inputs, ParsedVersion
+from wiki.pages.writing.derived_data import Inputs, ParsedVersion, UpdaterWithoutRows
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -210,17 +210,11 @@ def invalidate_kinds(**_: Any) -> None:
     invalidate(CacheInvalidation(facts={"_KIND": {ANY}}, properties={"_KIND"}))
 
 
-class ResultCacheInvalidator:
+class ResultCacheInvalidator(UpdaterWithoutRows):
     """Invalidates cached results when pages are written. It has to run after all other updaters of derived data."""
 
     name = "result invalidation"
-    revision = 1
     requires = (FactChanges,)
-    provides = None
-
-    def prepare(self, versions: Sequence[ParsedVersion]) -> list[None]:
-        """Prepare nothing."""
-        return [None for _ in versions]
 
     def write(
         self, versions: Sequence[ParsedVersion], prepared: Sequence[None], moment: datetime | None, inputs: Inputs
@@ -231,10 +225,6 @@ class ResultCacheInvalidator:
             _add_changes(change, version, inputs.get(FactChanges).of(version.page.pk), is_rebuild=moment is None)
         if change != CacheInvalidation():
             change.apply()
-
-    def snapshot(self) -> list[tuple[Any, ...]]:
-        """Return no rows: nothing is derived."""
-        return []
 
 
 def _add_changes(

@@ -160,6 +160,21 @@ class DerivedDataUpdater(Protocol):
         """Return all derived rows by natural keys, sorted. A rebuild must not change them."""
 
 
+class UpdaterWithoutRows:
+    """Base of updaters that derive no rows: they note or invalidate what follows from a write."""
+
+    revision = 1
+    provides = None
+
+    def prepare(self, versions: Sequence[ParsedVersion]) -> list[None]:
+        """Prepare nothing."""
+        return [None for _ in versions]
+
+    def snapshot(self) -> list[tuple[Any, ...]]:
+        """Return no rows: nothing is derived."""
+        return []
+
+
 @runtime_checkable
 class DescribesPages(Protocol):
     """An updater whose rows authors notice: facts and links."""
