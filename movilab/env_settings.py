@@ -221,7 +221,9 @@ def _postgres(name: str, value: str) -> dict[str, Any]:
         exit_with(f"{name} has a port that is not a number; it must read like {example}.")
     if parts.scheme not in ("postgres", "postgresql") or len(parts.path) < 2:
         exit_with(f"{name} must read like {example} (leave it unset for SQLite).")
-    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    # No JIT: queries are short with many joins, and where estimates are too high, PostgreSQL compiled some of them for
+    # more than the two seconds that a query may take.
+    options: dict[str, Any] = {"options": "-c jit=off"} | dict(parse_qsl(parts.query))
     host = options.pop("host", "") or parts.hostname or ""
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -112,13 +112,14 @@ def test_postgres_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VALUE, "postgres://us%40er:p%2Fw@db.example.org:5433/wi%20ki?sslmode=require")
     read = env_settings.database(VALUE, tmp_path)
     parts = [read[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME", "OPTIONS")]
-    assert parts == ["us@er", "p/w", "db.example.org", "5433", "wi ki", {"sslmode": "require"}]
+    assert parts == ["us@er", "p/w", "db.example.org", "5433", "wi ki", {"options": "-c jit=off", "sslmode": "require"}]
 
 
 def test_postgres_url_with_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VALUE, "postgres:///wiki?host=/run/postgresql")
+    monkeypatch.setenv(VALUE, "postgres:///wiki?host=/run/postgresql&options=-c%20jit%3Don")
     read = env_settings.database(VALUE, tmp_path)
-    assert (read["HOST"], read["NAME"], read["OPTIONS"]) == ("/run/postgresql", "wiki", {})
+    assert (read["HOST"], read["NAME"]) == ("/run/postgresql", "wiki")
+    assert read["OPTIONS"] == {"options": "-c jit=on"}  # what the address states wins
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.conftest import Standing
 from wiki.ask.execution import runner, timeouts
 from wiki.ask.execution.dependencies import ANY
 from wiki.ask.execution.results import QueryResult
-from wiki.ask.language.query_errors import message_for
+from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.ask.query_parser import parse
 from wiki.facts.datatypes.registry import show
 from wiki.pages.models import WikiPage
@@ -256,6 +257,13 @@ def test_a_slow_query_is_stopped(world: SampleWiki, monkeypatch: pytest.MonkeyPa
     assert [problem.code for problem in result.problems] == ["ask_too_slow"]
     monkeypatch.undo()
     assert len(run("[[:+]]").rows) == 5
+
+
+def test_seconds_of_a_limit_are_rounded() -> None:
+    with pytest.raises(AskProblem) as raised, timeouts.statement_timeout(0.012345):
+        time.sleep(0.05)
+        WikiPage.objects.first()
+    assert raised.value.params == {"seconds": "0.012"}
 
 
 @pytest.mark.only_on("sqlite")  # PostgreSQL measures by itself

@@ -57,8 +57,8 @@ def test_a_place_is_made_on_a_phone(tab: Page, alice: User) -> None:
     text = text_of("Le Fournil", alice)
     for line in ("Adresse: 5 place du Four", "Ville: Firminy", "Horaires: Tu-Fr 09:00-18:30", "Besoins: Boulangers"):
         assert f"{line}\n" in text
-    expect(tab.locator(".facts")).to_contain_text("Firminy")
-    expect(tab.locator(".facts")).to_contain_text("mardi–vendredi")
+    expect(tab.locator(".place-head")).to_contain_text("Firminy")
+    expect(tab.locator(".place-head")).to_contain_text("mardi–vendredi")
     tab.goto("/create-place")
     expect(tab.locator("[data-drafts]")).to_be_hidden()
     tab.goto("/wiki/Le_Fournil")

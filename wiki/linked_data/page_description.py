@@ -35,7 +35,7 @@ CONTEXT = "https://schema.org"
 
 
 def describe_page(facts: PageFacts) -> StructuredData:
-    """Return the JSON-LD of a page, escaped for `<script>`, with what it depends on. Four queries."""
+    """Return the JSON-LD of a page, escaped for `<script>`, with what it depends on. Three queries."""
     page = facts.slots.page
     if page is None or page.redirect_key:
         return StructuredData()
@@ -99,7 +99,7 @@ class PageDescriber:
             "dateModified": page.edited_at.isoformat(),
             "datePublished": page.created_at.isoformat(),
             "version": str(page.version),
-            "author": [{"@type": "Person", "name": name} for name in contributors.authors_of(page)[:AUTHORS_LIMIT]],
+            "author": [{"@type": "Person", "name": name} for name in self._authors()[:AUTHORS_LIMIT]],
         }
         if page.excerpt:
             found["description"] = page.excerpt
@@ -113,6 +113,9 @@ class PageDescriber:
                 "name": place.shown_title,
             }
         return found | self._origin()
+
+    def _authors(self) -> list[str]:
+        return contributors.authors_of(self.page, upstream_authors=self.fork.upstream_authors if self.fork else ())
 
     def _origin(self) -> Json:
         """Return the upstream of a fork."""

@@ -12,24 +12,27 @@ ACCEPTED = "accepted"
 """Tag of versions that merged a proposal: the authors of its source page count as authors too."""
 
 
-def authors_of(page: WikiPage, until: int | None = None) -> list[str]:
+def authors_of(page: WikiPage, until: int | None = None, upstream_authors: Sequence[str] | None = None) -> list[str]:
     """Return the names of the authors of `page` up to version `until`, in order of their first contribution.
 
     The authors of the upstream of a fork come first, the authors of accepted proposals last.
-    Two queries, and two more for each page whose proposals were accepted.
+    Two queries (one if `upstream_authors`, those that its fork states, are given), and two more for each page whose
+    proposals were accepted.
     """
-    return list(dict.fromkeys(name for name in _names(page.pk, until, set()) if name))
+    return list(dict.fromkeys(name for name in _names(page.pk, until, set(), upstream_authors) if name))
 
 
-def _names(page: int, until: int | None, seen: set[int]) -> list[str]:
+def _names(page: int, until: int | None, seen: set[int], upstream_authors: Sequence[str] | None = None) -> list[str]:
     """Collect the names in order, with repetitions; `seen` are the pages collected already."""
     seen.add(page)
-    fork = Fork.objects.filter(page=page).first()
+    if upstream_authors is None:
+        fork = Fork.objects.filter(page=page).first()
+        upstream_authors = fork.upstream_authors if fork else ()
     versions = PageVersion.objects.filter(page=page).order_by("number")
     if until is not None:
         versions = versions.filter(number__lte=until)
     rows = list(versions.values_list("author_name", "tags", "merge_parent__page_id", "merge_parent__number"))
-    names = [*(fork.upstream_authors if fork else ()), *(row[0] for row in rows)]
+    names = [*upstream_authors, *(row[0] for row in rows)]
     for _, tags, source, number in rows:
         if source is not None and ACCEPTED in tags and source not in seen:
             names += _names(source, number, seen)

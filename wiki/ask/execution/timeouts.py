@@ -45,7 +45,7 @@ def statement_timeout(limit: float | None = None) -> Iterator[None]:
             raise AskProblem("ask_depth", {"limit": DEPTH_LIMIT}) from error
         if clock() - started < seconds * 0.9:
             raise
-        raise AskProblem("ask_too_slow", {"seconds": f"{seconds:g}"}) from error
+        raise AskProblem("ask_too_slow", {"seconds": f"{seconds:.2g}"}) from error
 
 
 class _DeadlineWrapper:
@@ -57,7 +57,7 @@ class _DeadlineWrapper:
     def __call__(self, execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
         """Run the query if there is time left. Raises AskProblem."""
         if clock() > self.deadline:
-            raise AskProblem("ask_too_slow", {"seconds": f"{self.seconds:g}"})
+            raise AskProblem("ask_too_slow", {"seconds": f"{self.seconds:.2g}"})
         return execute(sql, params, many, context)
 
 
