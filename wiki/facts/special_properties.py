@@ -1,4 +1,4 @@
-"""Properties with a meaning for the wiki itself: those of Semantic MediaWiki, and `_KIND`.
+"""Properties with a meaning for the wiki itself: those of Semantic MediaWiki, `_KIND` and `_SRCF` (`fact_sources`).
 
 Source of keys, names and types: SMW's table of predefined properties (`en.json`, `fr.json` of its i18n/extra).
 """
@@ -77,6 +77,7 @@ _ROWS = (
     ("_ASKFO", "Query format", "Format de la requête", "_txt", "Has query format|Format de requête", "auto"),
     ("_SERV", "Provides service", "Fournit le service", "_txt", "", ""),
     ("_PPGR", "Is property group", "Est un groupe de propriétés", "_boo", "Property group", ""),
+    ("_SRCF", "Sourced fact", "Fait sourcé", "_txt", "", ""),
     ("_EDIP", "Is edit protected", "Est protégé en écriture", "_boo", "IsEditProtected", ""),
 )  # fmt: skip
 SPECIAL: Mapping[str, SpecialProperty] = {

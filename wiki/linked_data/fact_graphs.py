@@ -18,6 +18,7 @@ from wiki.ask.formats.base import FormatContext
 from wiki.ask.formats.cells import PAGE
 from wiki.ask.formats.rdf import predicate, printable, to_node, to_uri
 from wiki.ask.language.query_ast import Conjunction, Query
+from wiki.facts.fact_sources import sources_in
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.values import Context
@@ -81,7 +82,22 @@ class FactGraphs:
         self._add_page(graph, subject, page)
         for fact in self.facts[pk]:
             self._add_fact(graph, page, fact)
+        self._add_sources(graph, page)
         return graph
+
+    def _add_sources(self, graph: Graph, page: WikiPage) -> None:
+        """Add licence and address of the sources of single facts, to the subobjects that state them."""
+        from rdflib import DCTERMS
+
+        subobjects: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for fact in self.facts[page.pk]:
+            subobjects[fact.subject.fragment].append((_property_key(fact), fact.raw))
+        for fragment, source in sources_in(subobjects).items():
+            known = source.license
+            if known is not None and (url := known.deed_url or known.text_url):
+                graph.add((page_uri(page.full_title, fragment), DCTERMS.license, to_uri(url)))
+            if source.url:
+                graph.add((page_uri(page.full_title, fragment), DCTERMS.source, to_uri(source.url)))
 
     def _add_page(self, graph: Graph, subject: URIRef, page: WikiPage) -> None:
         """Add what the wiki knows of a page: its types, dates, licence, language, place and upstream."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
+from wiki.facts.fact_sources import FactSource
 from wiki.linked_data.kind_records import KindRecord, kind_columns, kind_records
-from wiki.linked_data.kind_schemas import SEPARATOR, column_names, value_type
+from wiki.linked_data.kind_schemas import SEPARATOR, SOURCES, column_names, value_type
 from wiki.linked_data.schema_values import own_picture_key
 from wiki.pages.media_models import pictures_by_name
 
@@ -52,6 +53,8 @@ def geojson(kind: str) -> bytes:
         for name, column in zip(names, columns, strict=True):
             if values := record.typed(column.name):
                 properties[name] = values if column.is_repeated or len(values) > 1 else values[0]
+        if record.sources:
+            properties[SOURCES] = [source.data for source in record.sources]
         features.append(
             {"type": "Feature", "id": record.url, "geometry": _point(record), "properties": properties},
         )
@@ -65,7 +68,7 @@ def csv_table(kind: str) -> bytes:
     writer = csv.writer(output)
     names = column_names(columns)
     own = ("id", "title", "license", "created", "modified", "latitude", "longitude")
-    writer.writerow([*own, *names])
+    writer.writerow([*own, *names, SOURCES])
     for record in kind_records(kind):
         latitude, longitude = record.coordinates() or ("", "")
         row = [*_own_properties(record).values(), latitude, longitude]
@@ -75,8 +78,16 @@ def csv_table(kind: str) -> bytes:
                 row.append(_cell(values[0]) if values else "")
             else:
                 row.append(SEPARATOR.join(_cell(value) for value in values))
+        row.append(SEPARATOR.join(_source_cell(source) for source in record.sources))
         writer.writerow([_harmless(cell) for cell in row])
     return output.getvalue().encode()
+
+
+def _source_cell(source: FactSource) -> str:
+    """Return a source as `properties: source, licence, URL`."""
+    data = source.data
+    stated = ", ".join(text for text in (data["source"], data["license"], data["url"]) if text)
+    return f"{'; '.join(data['properties'])}: {stated}"
 
 
 def _cell(value: Any) -> str:
@@ -131,6 +142,7 @@ def _element(record: KindRecord) -> Json:
         "url": record.url,
         "source": settings.SITE_NAME,
         "license": record.license_url,
+        "sources": [source.data for source in record.sources],
         "createdAt": page.created_at.isoformat(),
         "updatedAt": page.edited_at.isoformat(),
     }

@@ -17,6 +17,7 @@ from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.coordinates import Coordinates
 from wiki.facts.datatypes.numbers import json_number
 from wiki.facts.datatypes.opening_hours import OPENING_HOURS, read_opening_hours
+from wiki.facts.fact_sources import FactSource, load_sources
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.values import Context, Declaration, Value
@@ -58,6 +59,8 @@ class KindRecord:
     page: WikiPage
     values: dict[str, list[Value]] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
+    sources: list[FactSource] = field(default_factory=list)
+    """Sources of single facts, with their licences, where these are not those of the page."""
 
     @property
     def url(self) -> str:
@@ -120,7 +123,7 @@ def kind_columns(kind: str) -> list[ExportColumn]:
 
 
 def kind_records(kind: str) -> Iterator[KindRecord]:
-    """Iterate over the pages of a kind that anonymous readers may read, by primary key. Three queries per BATCH."""
+    """Iterate over the pages of a kind that anonymous readers may read, by primary key. Four queries per BATCH."""
     pages = WikiPage.objects.readable_by(AnonymousUser()).articles().filter(kind__key=kind).select_related("kind")
     last = 0
     while batch := list(pages.filter(pk__gt=last).order_by("pk")[:BATCH]):
@@ -137,8 +140,9 @@ def _load(pages: Sequence[WikiPage]) -> Iterator[KindRecord]:
     for fact in facts.select_related("property__redirects_to").order_by("position", "pk"):
         rows[fact.page_id].append(((fact.property.redirects_to or fact.property).key, fact.value()))
     declarations = declarations_for({key for values in rows.values() for key, _ in values})
+    sources = load_sources([page.pk for page in pages])
     for page in pages:
-        record = KindRecord(page)
+        record = KindRecord(page, sources=sources.get(page.pk, []))
         for key, value in rows[page.pk]:
             name = fold(declarations[key].title)
             record.values.setdefault(name, []).append(value)

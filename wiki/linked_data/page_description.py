@@ -112,7 +112,17 @@ class PageDescriber:
                 "@id": f"{settings.BASE_ADDRESS}{place.get_absolute_url()}",
                 "name": place.shown_title,
             }
-        return found | self._origin()
+        return found | self._origin() | self._citations()
+
+    def _citations(self) -> Json:
+        """Return the sources of single facts, with their licences."""
+        cited = []
+        for source in self.facts.sources.values():
+            known = source.license
+            texts = {"name": source.title, "url": source.url, "about": ", ".join(source.names)}
+            texts["license"] = known.deed_url or known.text_url if known is not None else ""
+            cited.append({"@type": "CreativeWork"} | {name: text for name, text in texts.items() if text})
+        return {"citation": cited} if cited else {}
 
     def _authors(self) -> list[str]:
         return contributors.authors_of(self.page, upstream_authors=self.fork.upstream_authors if self.fork else ())

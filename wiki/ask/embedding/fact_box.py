@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
@@ -23,10 +24,11 @@ from wiki.ask.execution.subject_lookup import find_page_refs
 from wiki.ask.formats.cells import PAGE, Cells, join_html, with_label
 from wiki.ask.language.query_ast import Conjunction, Query
 from wiki.ask.language.query_errors import message_for
-from wiki.facts import fact_columns, special_properties
+from wiki.facts import fact_columns, fact_sources, special_properties
 from wiki.facts.datatypes.opening_hours import OPENING_HOURS
 from wiki.facts.datatypes.recurring_dates import RECURRING_DATE
 from wiki.facts.datatypes.separators import divide_values
+from wiki.facts.fact_sources import FactSource
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.special_properties import SPECIAL, key_of_property
@@ -70,7 +72,7 @@ class PageFact:
         return known is not None and (known.automatic or self.key in SHOWN_ELSEWHERE)
 
 
-@dataclass(slots=True)
+@dataclass
 class PageFacts:
     """The facts of a text, with all that is needed to show them."""
 
@@ -108,6 +110,14 @@ class PageFacts:
         layout = layout_of(slots.page, user) if facts else FactLayout()
         return cls(slots, facts, declarations, Cells(result), title_key, by_fragment, duplicates, layout)
 
+    @cached_property
+    def sources(self) -> dict[str, FactSource]:
+        """The sources of single facts, by the fragment that states them."""
+        subobjects = {
+            fragment: [(fact.key, fact.value.raw) for fact in facts] for fragment, facts in self.by_fragment.items()
+        }
+        return fact_sources.sources_in(subobjects)
+
     # --- Dependencies
     @property
     def title_keys(self) -> set[str]:
@@ -138,6 +148,7 @@ class PageFacts:
         self.expiring_lines = self._expiring_lines()
         for key, line in self.expiring_lines.items():
             rows[key] = [*rows[key][: VALUES_LIMIT - 1], line.html]
+        self._add_sources(rows)
         ordered = sorted(rows.items(), key=lambda row: self.layout.position(row[0]))
         box: FactBox = []
         headings = self._section_headings([key for key, _ in ordered])
@@ -145,6 +156,23 @@ class PageFacts:
             box += [FactBoxRow(headings[key], [])] if key in headings else []
             box.append(FactBoxRow(self.label_html(key), values[:VALUES_LIMIT], key))
         return box
+
+    def _add_sources(self, rows: dict[str, list[str]]) -> None:
+        """Add sources below the values of the facts that they name; what says so needs no row of its own."""
+        shown: set[str] = set()
+        for fragment, source in self.sources.items():
+            sourced = rows.keys() & source.keys
+            with override(self.slots.ui_language):
+                line = format_html('<small class="fact-source">{}</small>', source.html)
+            for key in sourced:
+                rows[key] = [*rows[key][: VALUES_LIMIT - 1], line]
+            shown |= {f"{self.title_key}#{fragment}"} if sourced == source.keys else set()
+        for key in {fact.key for fact in self.by_fragment.get("", ()) if fact.value.canonical_value in shown}:
+            others = [fact for fact in self.by_fragment[""] if fact.key == key]
+            others = [fact for fact in others if fact.value.canonical_value not in shown]
+            rows[key] = [self.value_html(fact) for fact in others]
+            if not others:
+                del rows[key]
 
     def _section_headings(self, keys: Sequence[str]) -> dict[str, SafeString]:
         """Return the titles of sections by the property that they stand before; none for a short box."""

@@ -23,7 +23,7 @@ from wiki.text.markup.markdown_parser import TEXT_LIMIT
 from wiki.text.normalization import clean_text
 from wiki.text.titles import TitleProblem
 
-RELATIONS = ("fork", "import", "data")
+RELATIONS = ("fork", "import", "data", format_spec.FACT_RELATION)
 AUTHORS_LIMIT = 10_000
 """Maximum number of authors of a page, or of one of its sources."""
 

@@ -18,8 +18,10 @@ from django.conf import settings
 from django.db.models import Max, Min, Sum
 
 from wiki.errors import LicenseConflict, Refused, gettext_noop
-from wiki.exchange.archive.format_spec import file_stem, make_delta, media_paths
+from wiki.exchange.archive.format_spec import FACT_RELATION, file_stem, make_delta, media_paths
 from wiki.exchange.models import Origin
+from wiki.facts import fact_sources
+from wiki.facts.fact_sources import FactSource
 from wiki.history.authorship import sort_by_share
 from wiki.licenses import catalogue
 from wiki.pages.media_models import File, Picture, media_by_name, media_of
@@ -27,7 +29,9 @@ from wiki.pages.models import Fork, Kind, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.page_urls import address
 from wiki.pages.writing import parsed_versions
+from wiki.text.markup import parser_process
 from wiki.text.media_names import media_keys
+from wiki.text.statements import extract_statements
 
 VERSIONS_PER_QUERY = 100
 ANCESTRY_LIMIT = 20
@@ -174,7 +178,30 @@ class ExportedPage:
         if origin and not origin.digest:
             entries.append(self._origin_entry(origin, "data"))
         entries += list(origin.ancestry) if origin else []
-        return entries + (_ancestry_of(fork.upstream_id) if fork else [])
+        ancestry = _ancestry_of(fork.upstream_id) if fork else []
+        return [*entries, *ancestry, *map(self._fact_entry, self.sourced_facts)]
+
+    @cached_property
+    def sourced_facts(self) -> list[FactSource]:
+        """The sources of single facts whose licence the wiki knows: others stand in the text alone."""
+        if not self.page.is_deleted:
+            found = fact_sources.load_sources([self.page.pk]).get(self.page.pk, [])
+        else:
+            found = fact_sources.sources_of_statements(extract_statements(parser_process.parse_bounded(self.text)))
+        return [source for source in found if source.license is not None]
+
+    def _fact_entry(self, source: FactSource) -> dict[str, Any]:
+        """Return the entry of `derived_from` for the source of single facts."""
+        return {
+            "relation": FACT_RELATION,
+            "title": f"{source.title} ({', '.join(source.names)})"[:255],
+            "authors": [],
+            "source": source.url,
+            "license": source.license.id if source.license else "",
+            "host": "",
+            "version": self.last.number,
+            "date": format_utc(self.last.claimed_at),
+        }
 
     def _origin_entry(self, origin: Origin, relation: str) -> dict[str, Any]:
         """Return the entry of `derived_from` for an imported source; `relation` is "import" or "data"."""
@@ -293,7 +320,8 @@ def media_named_in(text: str | None, line: dict[str, Any]) -> set[str]:
 
 def license_ids(exported: ExportedPage, pictures: Iterable[Picture | File]) -> list[str]:
     """Return the ids of all licences in the archive, sorted, with CC0 of the generated files."""
-    expressions = {*exported.licenses, *(picture.license for picture in pictures)}
+    sourced = {source.license.id for source in exported.sourced_facts if source.license}
+    expressions = {*exported.licenses, *(picture.license for picture in pictures), *sourced}
     return sorted({"CC0-1.0"}.union(*map(catalogue.ids_in, expressions)))
 
 

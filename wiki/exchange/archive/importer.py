@@ -24,6 +24,7 @@ from wiki.accounts.models import User
 from wiki.errors import Refused, TitleTaken, gettext_noop
 from wiki.exchange.archive import archive_reader, image_check, image_store, safe_unzip
 from wiki.exchange.archive.archive_reader import ArchiveContents, Revision
+from wiki.exchange.archive.format_spec import FACT_RELATION
 from wiki.exchange.archive.image_check import CheckedPicture
 from wiki.exchange.models import Origin
 from wiki.pages import page_lookup, permissions
@@ -223,7 +224,8 @@ def _import_version(
 
 def split_sources(contents: ArchiveContents) -> tuple[Fork | None, list[dict[str, Any]]]:
     """Return the fork of an archive as an unsaved Fork (or None), and all other entries of `derived_from`."""
-    ancestry: list[dict[str, Any]] = list(contents.credits["derived_from"])
+    derived: list[dict[str, Any]] = contents.credits["derived_from"]
+    ancestry = [entry for entry in derived if entry["relation"] != FACT_RELATION]  # the text says these
     entry_of_fork = next((entry for entry in ancestry if entry["relation"] == "fork"), None)
     if entry_of_fork is None:
         return None, ancestry

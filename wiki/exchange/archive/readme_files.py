@@ -135,6 +135,8 @@ def reuse_toml(exported: ExportedPage, credits: Mapping[str, Any], paths: Iterab
     years = str(first) if first == latest else f"{first}-{latest}"
     authors = [f"{years} {name}" for name in credits["authors"]] or ["NONE"]
     blocks = ["version = 1\n"]
+    facts = sorted({source.license.id for source in exported.sourced_facts if source.license} - {exported.last.license})
+    text = " AND ".join([_parenthesized(exported.last.license, 1 + len(facts)), *facts])
     for path in sorted(paths):
         if path.startswith("LICENSES/"):
             continue
@@ -146,7 +148,7 @@ def reuse_toml(exported: ExportedPage, credits: Mapping[str, Any], paths: Iterab
         elif path.startswith("history/"):
             blocks.append(_annotation(path, authors, history))
         else:
-            blocks.append(_annotation(path, authors, exported.last.license))
+            blocks.append(_annotation(path, authors, text))
     return "\n".join(blocks)
 
 
