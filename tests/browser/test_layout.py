@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.test import Client
 from playwright.sync_api import expect
 
-from tests.conftest import PASSWORD
 from tests.factories import make_page
 
 if TYPE_CHECKING:
@@ -45,12 +47,11 @@ SCREENS = (
 
 
 def sign_in(tab: Page, name: str) -> None:
-    """Sign in as a user of the fixtures."""
-    tab.goto("/account/login")
-    tab.fill("input[name=username]", name)
-    tab.fill("input[name=password]", PASSWORD)
-    tab.click("main button[type=submit]")
-    tab.wait_for_url("**/")
+    """Sign in as a user of the fixtures, by a session as the form would make it (`test_story` uses the form)."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=name))
+    session = client.cookies[settings.SESSION_COOKIE_NAME]
+    tab.context.add_cookies([{"name": session.key, "value": session.value, "domain": "localhost", "path": "/"}])
 
 
 def write_as_source(tab: Page) -> None:
