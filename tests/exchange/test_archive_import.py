@@ -369,7 +369,7 @@ words = [f'mot{number}' for number in range(3000)]
 text = [dice.choice(words) for _ in range(600)]
 fields = PageFields(0, None, 'Longue', False, 'CC-BY-SA-4.0', 'fr')
 page, drafts = WikiPage(), []
-for number in range(5000):
+for number in range(2000):
     for _ in range(3): text[dice.randrange(len(text))] = dice.choice(words)
     when = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(hours=number)
     paragraphs = [' '.join(text[start : start + 30]) for start in range(0, 600, 30)]
@@ -381,17 +381,17 @@ store(drafts)
 
 @pytest.mark.slow
 @pytest.mark.only_on("sqlite")
-def test_it_exports_five_thousand_versions_within_its_own_limits(instance: Instance, tmp_path: Path) -> None:
+def test_it_exports_thousands_of_versions_within_its_own_limits(instance: Instance, tmp_path: Path) -> None:
     """Each version changes some words of a text of 4,000 characters; the limits are those of any import."""
     instance.python(LONG_HISTORY)
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     instance.manage("export_archive", "Longue", "-o", str(first), "--verbosity=0")
     said = instance.manage("import_archive", str(first), "--title", "Longue (bis)", "--verbosity=0")
-    assert "5000 versions" in said
-    assert first.stat().st_size < 40_000_000
+    assert "2000 versions" in said
+    assert first.stat().st_size < 16_000_000
     instance.manage("export_archive", "Longue (bis)", "-o", str(second), "--verbosity=0")
     lines = Bag.opened(second.read_bytes()).files["data/history/revisions.jsonl"].splitlines()
-    assert lines[:5000] == Bag.opened(first.read_bytes()).files["data/history/revisions.jsonl"].splitlines()
+    assert lines[:2000] == Bag.opened(first.read_bytes()).files["data/history/revisions.jsonl"].splitlines()
 
 
 def test_it_counts_versions_before_any_are_read(alice: User) -> None:
