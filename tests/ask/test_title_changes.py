@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from django.contrib.auth.models import AnonymousUser
 
 from tests.campaigns.staleness import BY, StaleViewSearch

@@ -23,7 +23,8 @@ from wiki.text.frontmatter import frontmatter_reader
 DATA = Path(__file__).resolve().parents[1] / "data"
 EXCERPT = DATA / "tiers-lieux-extrait.csv"
 WHOLE = DATA.parents[2] / "shared/data/tiers-lieux-2019.csv"
-FILES = [EXCERPT, *([pytest.param(WHOLE, marks=[pytest.mark.slow, pytest.mark.only_on("sqlite")])] if WHOLE.exists() else [])]
+ONCE = [pytest.mark.slow, pytest.mark.only_on("sqlite")]
+FILES = [EXCERPT, *([pytest.param(WHOLE, marks=ONCE)] if WHOLE.exists() else [])]
 
 pytestmark = pytest.mark.django_db
 Change = Callable[..., Path]
