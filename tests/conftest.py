@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.test import Client, TransactionTestCase
+from django.test import Client, TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from tests import databases, template_checks
@@ -136,6 +138,30 @@ def standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_bl
     databases.restore(request.session.stash[OWN_DATABASE])
 
 
+@pytest.fixture(scope="module")
+def standing_index(standing: Standing, tmp_path_factory: pytest.TempPathFactory) -> StandingIndex:
+    """`with standing_index.filled():` as `standing`, and each test has a copy of the index of what is written there."""
+    return StandingIndex(standing, tmp_path_factory.mktemp("standing"))
+
+
+@dataclass(frozen=True)
+class StandingIndex:
+    """Data that stays for all tests of a module, with its index."""
+
+    standing: Standing
+    folder: Path
+
+    @contextmanager
+    def filled(self) -> Iterator[None]:
+        """Write data within the block; it is indexed at the end."""
+        from wiki.pages import background_jobs
+
+        folders = {f"{name}_ROOT": self.folder / name.lower() for name in ("INDEX", "TRIPLES", "MEDIA")}
+        with self.standing(), override_settings(**folders):
+            yield
+            background_jobs.run_pending()
+
+
 @pytest.fixture
 def make_instance(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
     """Creates wikis outside this process, each with its own folder, migrated and empty database, and settings."""
@@ -164,6 +190,8 @@ def _files_of_its_own(request: pytest.FixtureRequest) -> None:
         settings.MEDIA_ROOT = folder / "media"
         settings.STAGING_ROOT = folder / "staging"
         settings.INDEX_ROOT = folder / "index"
+        if "standing_index" in request.fixturenames:
+            shutil.copytree(request.getfixturevalue("standing_index").folder / "index", settings.INDEX_ROOT)
         settings.TRIPLES_ROOT = folder / "triples"
 
 

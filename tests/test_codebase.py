@@ -136,6 +136,7 @@ def standing_scene(standing: Standing) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(("name", "row"), rows())
 def test_status_codes_are_those_of_the_permission_matrix(
     name: str, row: Row, standing_scene: None, request: pytest.FixtureRequest, client_of: Callable[..., Client]

@@ -148,6 +148,7 @@ def test_odd_form_values(address: str, scene: None, bob: User, client_of: Callab
     post_body(client, address, f"text={'x' * 1_100_000}&title=Long&save=1")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("address", FORMS)
 def test_form_values_of_a_megabyte(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
     client = client_for_form(address, bob, client_of)
@@ -155,6 +156,7 @@ def test_form_values_of_a_megabyte(address: str, scene: None, bob: User, client_
         post_body(client, address, f"{name}={'x' * 1_000_000}")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("address", FORMS)
 def test_files_in_text_fields(address: str, scene: None, bob: User, client_of: Callable[..., Client]) -> None:
     client = client_for_form(address, bob, client_of)
@@ -165,6 +167,7 @@ def test_files_in_text_fields(address: str, scene: None, bob: User, client_of: C
             assert client.post(address, files).status_code < 500, (address, name)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("address", FORMS)
 def test_forms_without_a_csrf_token_are_rejected(address: str, scene: None, bob: User) -> None:
     client = Client(enforce_csrf_checks=True)

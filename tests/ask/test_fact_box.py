@@ -25,7 +25,7 @@ from wiki.pages.writing import page_writer
 if TYPE_CHECKING:
     from wiki.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 SURFACE = """---
 Has type: Quantity

@@ -10,7 +10,7 @@ from tests.campaigns.staleness import StaleViewSearch
 from tests.instances import Instance
 
 SEED = int(os.environ.get("MOVILAB_STALENESS_SEED", "1"))
-STEPS = int(os.environ.get("MOVILAB_STALENESS_STEPS", "20"))
+STEPS = int(os.environ.get("MOVILAB_STALENESS_STEPS", "12"))
 """`make campaign NAME=staleness` chooses another seed and more steps."""
 
 
@@ -54,7 +54,7 @@ def test_what_two_processes_cached_while_both_wrote_is_as_if_made_afresh(instanc
     instance.manage("collectstatic", "--no-input", "--verbosity", "0")
     instance.python(f"from tests.campaigns.staleness import StaleViewSearch\nStaleViewSearch({SEED}).set_up()")
     for number in range(max(STEPS // 20, 1)):
-        codes = [WRITE_AND_READ.format(seed=1000 * SEED + 2 * number + one, steps=15) for one in range(2)]
+        codes = [WRITE_AND_READ.format(seed=1000 * SEED + 2 * number + one, steps=8) for one in range(2)]
         for process in [instance.script(code) for code in codes]:
             _, errors = process.communicate(timeout=300)
             assert process.returncode == 0, errors

@@ -20,7 +20,7 @@ from wiki.pages.media_models import File
 from wiki.pages.models import WikiPage
 from wiki.text.media_names import media_keys
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 TEXT = "![le plan](File:Plan.pdf)\n\n![le trait](File:Trait.svg)\n\n![le film](File:Film.mp4) et ![son](Son.wav)\n"
 
 

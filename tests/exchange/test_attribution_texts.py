@@ -17,7 +17,7 @@ from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ADA = Author(None, "Ada")
 
 

@@ -25,7 +25,7 @@ from wiki.pages.writing import page_writer
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 SOMEONE = page_writer.Author(None, "Quelqu'un")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 ACTS = """
 [[act]]

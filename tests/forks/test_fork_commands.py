@@ -13,7 +13,7 @@ from wiki.accounts.models import User
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:

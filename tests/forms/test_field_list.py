@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     ClientOf = Callable[..., Client]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 WORKSHOP = "- name (fr): Atelier\n- plural (fr): Ateliers\n- colour: rose\n\n## Un\n\n### Public\n- input: text\n"
 
 

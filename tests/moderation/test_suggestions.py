@@ -15,7 +15,7 @@ from wiki.accounts.rate_limits import counters
 from wiki.moderation.models import Proposal
 from wiki.pages.models import WikiPage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 
 
 @pytest.fixture

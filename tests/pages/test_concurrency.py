@@ -8,7 +8,7 @@ import pytest
 
 from tests.instances import Instance
 
-PROCESSES, SAVES = 8, 60
+PROCESSES, SAVES = 8, 35
 
 BEGIN = """
 from wiki.pages.writing import page_writer

@@ -86,6 +86,7 @@ def stop_cleanly(worker: subprocess.Popen[str]) -> None:
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.slow
 def test_a_real_worker_does_not_wait_and_takes_up_what_it_left(
     make_instance: Any, slow_garden: tuple[str, Held]

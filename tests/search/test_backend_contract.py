@@ -18,6 +18,7 @@ FIXTURE = "shared/data/modelsearch/search.json"
 """The fixture that modelsearch's package does not contain."""
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_modelsearch_backend_tests_pass(tmp_path: Path) -> None:

@@ -10,27 +10,26 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
+from tests.conftest import StandingIndex, person
 from tests.factories import make_page, make_place
-from wiki.accounts.models import User
-from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
 from wiki.pages.similar_titles import find_similar_titles
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ANNA = AnonymousUser()
 
 
-@pytest.fixture(autouse=True)
-def _wiki(bob: User) -> None:
-    place = make_place("La Filature", by=bob)
-    make_page("Atelier vélo", place=place)
-    make_page("Réparer un vélo")
-    make_page("Les vélos cargo")
-    make_page("Couture")
-    make_page("Le grand atelier de couture du samedi")
-    background_jobs.run_pending()
+@pytest.fixture(scope="module", autouse=True)
+def _wiki(standing_index: StandingIndex) -> None:
+    with standing_index.filled():
+        place = make_place("La Filature", by=person("bob"))
+        make_page("Atelier vélo", place=place)
+        make_page("Réparer un vélo")
+        make_page("Les vélos cargo")
+        make_page("Couture")
+        make_page("Le grand atelier de couture du samedi")
 
 
 def titles(title: str) -> list[str]:

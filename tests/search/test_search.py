@@ -24,7 +24,7 @@ from wiki.search import search_results
 from wiki.search.search_ast import FuzzyTerm, Phrase, PrefixTerm, Term
 from wiki.search.snippets import Highlighter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
 ANNA = AnonymousUser()
 
 
