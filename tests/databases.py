@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -35,6 +36,7 @@ def on_postgres() -> bool:
     return bool(os.environ.get("MOVILAB_DATABASE"))
 
 
+@cache
 def digest() -> str:
     """Return a digest of the migrations, the revisions of derived data, the versions of libraries and of Python."""
     found = hashlib.sha256(sys.version.encode())
