@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wiki.facts.models import Fact
+from wiki.facts.property_declarations import property_keys_by_row
 from wiki.network import place_properties
 from wiki.pages.models import WikiPage
 from wiki.pages.page_urls import address
@@ -98,7 +99,7 @@ def load_records(
     user: Reader, place: WikiPage | None = None, rows: Mapping[int, str] | None = None
 ) -> list[EconomyRecord]:
     """Return the records of all places, or of one, newest year first. One query, two without `rows`."""
-    rows = place_properties.find_property_rows(place_properties.RECORD) if rows is None else rows
+    rows = property_keys_by_row(place_properties.RECORD) if rows is None else rows
     properties = [pk for pk, key in rows.items() if key in place_properties.RECORD]
     facts = Fact.objects.filter(property__in=properties, removed_in=None, part_of=None)
     if place is not None:

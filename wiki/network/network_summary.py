@@ -12,6 +12,7 @@ from django.db.models import CharField, Count, Min, Q
 from django.db.models.functions import Cast, Substr
 
 from wiki.facts.models import Fact
+from wiki.facts.property_declarations import property_keys_by_row
 from wiki.network import place_properties
 from wiki.network.place_layers import LAYER_BY_PROPERTY, LAYERS, layer_of_kind
 from wiki.pages.models import Fork, WikiPage
@@ -79,9 +80,7 @@ def compute_summary() -> NetworkSummary:
     """Return the summary for anonymous readers. Twelve queries."""
     readable = WikiPage.objects.readable_by(AnonymousUser()).order_by()
     properties = place_properties
-    rows = properties.find_property_rows(
-        LAYER_BY_PROPERTY.keys() | properties.IN_PLACE | properties.NEEDS | properties.OFFERS
-    )
+    rows = property_keys_by_row(LAYER_BY_PROPERTY.keys() | properties.IN_PLACE | properties.NEEDS | properties.OFFERS)
     places = dict(readable.filter(is_place=True, redirect_key="").values_list("title_key", "pk"))
     kinds = readable.articles().exclude(kind=None).values_list("kind__key").annotate(Count("pk"))
     return NetworkSummary(

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from wiki.ask.embedding.fact_box import SECTIONS_FROM
 from wiki.ask.formats.maps import Pin, map_html
 from wiki.facts.models import Fact
+from wiki.facts.property_declarations import property_keys_by_row
 from wiki.network import economy_charts, network_cache, place_properties
 from wiki.network.economy_records import EconomyRecord, load_records
 from wiki.network.economy_statistics import NetworkShares
@@ -99,7 +100,7 @@ def find_place_overview(place: WikiPage, facts: FactBox, user: Reader) -> PlaceO
     """Return the overview of a place from the rows of its fact box. Ten queries at most; the pictures take two more."""
     properties = place_properties
     keys = properties.IN_PLACE | properties.SKILLS | properties.RECORD | properties.COORDINATES
-    rows = properties.find_property_rows(keys)
+    rows = property_keys_by_row(keys)
     pages = find_place_pages(place, user, rows)
     layers = [_place_layer(layer, facts, pages) for layer in LAYERS]
     point = _find_point(place, rows)

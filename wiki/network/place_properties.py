@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from wiki.facts.property_declarations import load_properties
 from wiki.facts.special_properties import key_of_property
 
 
@@ -46,11 +43,3 @@ RECORD = SHARES | YEAR | SOURCE
 IN_PLACE = _keys("Lieu", "Lieux", "Place", "Places")
 """Properties by which a page anywhere says that it belongs to a place."""
 SKILLS = _keys("Sait faire", "Rôles", "Can do", "Roles")
-
-
-def find_property_rows(keys: Iterable[str]) -> dict[int, str]:
-    """Return the properties with these keys, and those that redirect to them: the key by primary key. One query."""
-    wanted = set(keys)
-    rows = load_properties(wanted, with_synonyms=True).values()
-    found = {row.pk: row.redirects_to.key if row.redirects_to else row.key for row in rows}
-    return {pk: key for pk, key in found.items() if key in wanted}
