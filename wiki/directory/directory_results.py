@@ -144,19 +144,21 @@ def _intersect(base: RowSet, by_facet: list[RowSet | None], leave_out: int = -1)
 
 def _chosen_values(table: DirectoryTable, number: int, query: DirectoryQuery) -> set[int]:
     """Return the ids of the values of a facet that a query names; unknown ones have none."""
+    written = query.values.get(table.fields.facets[number].name, ())
+    return {found for one in written for found in value_ids(table, number, one)}
+
+
+def value_ids(table: DirectoryTable, number: int, written: str) -> set[int]:
+    """Return the ids that a value of a facet may mean, as written in the address; none if no page has it."""
     facet, known = table.fields.facets[number], table.values[number]
-    ids = set()
-    for written in query.values.get(facet.name, ()):
-        for key in (titles.fold(written), titles.key_or_empty(written), written):
-            if key in known.ids:
-                ids.add(known.ids[key])
+    keys = (titles.fold(written), titles.key_or_empty(written), written)
+    ids = {known.ids[key] for key in keys if key in known.ids}
     if ids or facet.field is None:
         return ids
     # Choices may be named by their label in any language.
-    wanted = {titles.fold(written) for written in query.values.get(facet.name, ())}
     for choice in facet.field.choices:
         labels = (facet.field.label_of_choice(choice, language) for language in ("fr", "en"))
-        if any(titles.fold(label) in wanted for label in labels) and titles.fold(choice) in known.ids:
+        if titles.fold(written) in map(titles.fold, labels) and titles.fold(choice) in known.ids:
             ids.add(known.ids[titles.fold(choice)])
     return ids
 

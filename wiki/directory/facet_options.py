@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from wiki.directory.directory_query import DirectoryQuery, query_string
-from wiki.directory.directory_results import DirectoryResults
+from wiki.directory.directory_results import DirectoryResults, value_ids
 from wiki.directory.facet_fields import FacetField
 from wiki.text import titles
 
@@ -91,9 +91,11 @@ def _unknown_values(
     results: DirectoryResults, number: int, facet: FacetField, query: DirectoryQuery
 ) -> list[ValueOption]:
     """Return the chosen values that no page has."""
-    if results.chosen[number] or facet.name not in query.values:
-        return []
-    return [ValueOption(value, value, 0, is_chosen=True) for value in query.values[facet.name]]
+    return [
+        ValueOption(value, value, 0, is_chosen=True)
+        for value in query.values.get(facet.name, ())
+        if not value_ids(results.table, number, value)
+    ]
 
 
 def list_chosen(
