@@ -90,6 +90,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/authorship.py
 	$(RUN) tests/benchmarks/forks.py
 	$(RUN) tests/benchmarks/directory.py
+	$(RUN) tests/benchmarks/directory_site.py
 	$(RUN) tests/benchmarks/needs.py
 	$(RUN) tests/benchmarks/linked_data.py
 

@@ -88,7 +88,8 @@ def main() -> None:
                 run_query(query)
                 times.append((time.perf_counter() - start) * 1000)
             print(f"{name:<24} {statistics.median(times):8.1f} ms")
-    with Instance.temporary(MOVILAB_URL=f"http://127.0.0.1:{free_port()}") as instance, instance.served():
+    settings_of_site = {"MOVILAB_URL": f"http://127.0.0.1:{free_port()}"}
+    with Instance.temporary(**settings_of_site) as instance, instance.served():
         median, most = map(float, instance.python(LAG).split()[-2:])
         print(f"from a save to its triple {median:6.0f} ms, at most {most:.0f} ms")
 
