@@ -6,7 +6,7 @@ import io
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -63,6 +63,23 @@ def test_oembed() -> None:
     for other in ("", "https://elsewhere.example/wiki/%C3%89tabli", f"{settings.BASE_ADDRESS}/wiki/Rien", f"{url}%5B"):
         assert get("/oembed", url=other).status_code == 404, other
     assert get("/oembed?" + urlencode({"url": url, "maxwidth": "large"})).status_code == 200
+
+
+def test_oembed_of_a_directory() -> None:
+    head = BeautifulSoup(get("/directory/place", ville='Saint-"Étienne"', p="2").content.decode(), "html.parser").head
+    assert head is not None
+    (link,) = head.select('link[type="application/json+oembed"]')
+    found = get(str(link["href"]) + "&maxwidth=500").json()
+    assert (found["type"], found["width"], found["title"]) == ("rich", 500, "Lieux")
+    frame = BeautifulSoup(found["html"], "html.parser").iframe
+    assert frame is not None
+    source = urlsplit(str(frame["src"]))
+    assert parse_qs(source.query) == {"ville": ['Saint-"Étienne"'], "embed": ["1"]}
+    shown = get(f"{source.path}?{source.query}")
+    assert "frame-ancestors *" in shown.headers["Content-Security-Policy"]
+    assert str(frame["src"]).startswith(f"{settings.BASE_ADDRESS}/directory/place?")
+    for other in ("https://elsewhere.example/directory/place", f"{settings.BASE_ADDRESS}/directory/rien"):
+        assert get("/oembed", url=other).status_code == 404, other
 
 
 def test_opensearch_leads_to_the_search() -> None:

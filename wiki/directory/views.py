@@ -42,6 +42,7 @@ from wiki.directory.directory_table import DirectoryRow, DirectoryTable
 from wiki.directory.facet_options import ChosenCondition, list_chosen, list_facets
 from wiki.directory.map_clusters import ZOOM_LIMIT, bounds_of, make_markers, zoom_for
 from wiki.forms.field_inputs import input_of
+from wiki.pages.content_negotiation import oembed_address
 from wiki.pages.models import Kind, WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.views.page_lists import add_thumbnails
@@ -101,6 +102,7 @@ def directory(request: HttpRequest, kind: str) -> HttpResponseBase:
     context["parameters"] = query_string(request.GET, {"embed": None})
     embedded = f"{context['parameters']}{context['parameters'] and '&'}embed=1"
     context["embed_address"] = request.build_absolute_uri(f"{request.path}?{embedded}")
+    context["oembed_address"] = oembed_address(f"{request.path}?{context['parameters']}")
     response = render(request, f"wiki/directory/{'embedded' if is_embedded else 'directory'}.html", context)
     return _with_policies(response, is_embedded=is_embedded)
 

@@ -41,9 +41,9 @@ def data_addresses(page: WikiPage) -> list[tuple[str, str]]:
     return [(media_type, data_address(page, ending)) for media_type, ending in DATA_TYPES.items()]
 
 
-def oembed_address(page: WikiPage) -> str:
-    """Return the address of what other sites embed of a page."""
-    return f"{view_address('oembed')}?{urlencode({'url': settings.BASE_ADDRESS + page.get_absolute_url()})}"
+def oembed_address(shown: str) -> str:
+    """Return the address of what other sites embed of a page or directory, whose own address is `shown`."""
+    return f"{view_address('oembed')}?{urlencode({'url': settings.BASE_ADDRESS + shown})}"
 
 
 def redirect_to_data(page: WikiPage, ending: str) -> HttpResponseBase:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -21,13 +21,14 @@ from wiki.accounts import rate_limits
 from wiki.linked_data.schema_values import own_picture_key
 from wiki.pages import permissions
 from wiki.pages.media_models import pictures_by_name
-from wiki.pages.models import WikiPage
+from wiki.pages.models import Kind, WikiPage
 from wiki.pages.rendering import page_cache
 from wiki.pages.views import manage
 
 DAY = 86_400
 WIDTH = 400
-"""Width of a thumbnail, and of what is embedded, at most."""
+"""Width of a thumbnail, and of what is embedded of a page, at most."""
+DIRECTORY_WIDTH, DIRECTORY_HEIGHT = 1_200, 700
 
 
 @require_safe
@@ -73,17 +74,19 @@ def favicon(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def oembed(request: HttpRequest) -> HttpResponseBase:
-    """Return what other sites embed of the page `?url=` (oEmbed 1.0), as JSON or (`?format=xml`) as XML.
+    """Return what other sites embed of the page or directory `?url=` (oEmbed 1.0), as JSON or (`?format=xml`) as XML.
 
-    404 for addresses that are none of pages, 501 for other formats, as oEmbed has it.
+    404 for addresses that are neither, 501 for other formats, as oEmbed has it.
     """
     rate_limits.limit_data(request)
     form = request.GET.get("format", "json")
     if form not in ("json", "xml"):
         return HttpResponse(status=501)
-    page = _page_at(request, request.GET.get("url", ""))
-    width = request.GET.get("maxwidth", "")
-    content = embedded_page(page, min(int(width), WIDTH) if width.isdecimal() and len(width) < 6 else WIDTH)
+    url, limit = request.GET.get("url", ""), request.GET.get("maxwidth", "")
+    width = int(limit) if limit.isdecimal() and 0 < len(limit) < 6 else DIRECTORY_WIDTH
+    content = embedded_directory(url, min(width, DIRECTORY_WIDTH))
+    if content is None:
+        content = embedded_page(_page_at(request, url), min(width, WIDTH))
     response: HttpResponse
     if form == "xml":
         root = ElementTree.Element("oembed")
@@ -106,6 +109,31 @@ def _page_at(request: HttpRequest, url: str) -> WikiPage:
     return manage.get_page(
         request, unquote(urlsplit(url).path.removeprefix(page_cache.PREFIX)), permissions.Action.READ
     )
+
+
+def embedded_directory(url: str, width: int) -> dict[str, Any] | None:
+    """Return the response of oEmbed for a directory, as a frame of what its address chooses; else None."""
+    parts = urlsplit(url)
+    if f"{parts.scheme}://{parts.netloc}" != settings.BASE_ADDRESS:
+        return None
+    kind = next((one for one in Kind.objects.all() if parts.path == reverse("directory", args=[one.key])), None)
+    if kind is None:
+        return None
+    query = QueryDict(parts.query, mutable=True)
+    query["embed"] = "1"
+    source = f"{settings.BASE_ADDRESS}{parts.path}?{query.urlencode()}"
+    frame = '<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" allow="geolocation"></iframe>'
+    return {
+        "version": "1.0",
+        "type": "rich",
+        "title": kind.plural,
+        "provider_name": settings.SITE_NAME,
+        "provider_url": f"{settings.BASE_ADDRESS}/",
+        "html": format_html(frame, source, width, DIRECTORY_HEIGHT, kind.plural),
+        "width": width,
+        "height": DIRECTORY_HEIGHT,
+        "cache_age": DAY,
+    }
 
 
 def embedded_page(page: WikiPage, width: int) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def page_context(request: HttpRequest, found: WikiPage, stored: RenderedPage, ou
         **license_context(found.license),
         "allowed_actions": permissions.allowed_actions(request.user, found),
         "canonical": mirror_models.canonical_url(found),
-        "oembed_address": content_negotiation.oembed_address(found),
+        "oembed_address": content_negotiation.oembed_address(found.get_absolute_url()),
         "data_addresses": content_negotiation.data_addresses(found),
         "json_ld": output.json_ld,
         "picture_url": output.picture_url,
