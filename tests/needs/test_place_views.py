@@ -85,6 +85,25 @@ def test_the_page_of_a_place(reader: Client, atelier: WikiPage) -> None:
     assert "/needs/Atelier" in main_of(reader, "/needs?place=Atelier")
 
 
+def test_details_are_facts_that_queries_and_the_fact_box_have(reader: Client, atelier: WikiPage, alice: User) -> None:
+    make_page("Property:Fin", "---\nHas type: Date\n---\n")
+    make_page("Property:Prix", "---\nHas type: Texte\n---\n")
+    make_page("Property:Offres", "---\nHas type: Texte\n---\n")
+    rows = reader.get("/ask/file?q=[[Offres::%2B]][[Prix::gratuit]]&po=?Offres|?Fin%23ISO&format=csv").content.decode()
+    assert "Scie <b>sauteuse</b>,2099-12-24" in rows
+    assert "Four" not in rows
+    plain = reader.get("/ask/file?q=[[Offres::Presse]][[Nature::Lieu]]&format=csv").content.decode()
+    assert "Bocal" in plain
+    make_page("Ondes", "---\nNature: Projet\nBudget: 3\nBesoins:\n- Besoins: Antennes\n  Prix: 2 €\n- Mât\n---\n")
+    box = main_of(reader, "/wiki/Ondes")
+    assert 'Antennes <span class="fact-details">Prix : 2 €</span></dd><dd>Mât</dd>' in box
+    make_page("Sans", "---\nBudget: 3\nX:\n- Budget: 3\n  Prix: 2 €\n---\n")
+    assert "fact-details" not in main_of(reader, "/wiki/Sans"), "no form says that these are details"
+    place = reader.get("/wiki/Bocal").content.decode()
+    assert 'href="/feeds/needs/Bocal"' in place.partition("</head>")[0]
+    assert 'href="/needs/Bocal#offers"' in place
+
+
 def test_prices_narrow_the_list(reader: Client, atelier: WikiPage, bob: User) -> None:
     make_place("Cale", bob, "---\nOffres:\n- Offres: Grue\n  Prix: 12 € l’heure\n---\n")
     found = {}

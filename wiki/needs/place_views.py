@@ -33,7 +33,7 @@ def place_needs(request: HttpRequest, title: str) -> HttpResponse:
     stated = current_needs()
     actions = permissions.allowed_actions(request.user, place)
     context = {
-        "page": place, "allowed_actions": actions, "today": stated.today,
+        "page": place, "allowed_actions": actions,
         "needs": [entry_of(stated, one) for one in of_place(stated.needs, place.pk)],
         "offers": [entry_of(stated, one) for one in of_place(stated.offers, place.pk)],
         "past": of_place(stated.past, place.pk), "has_point": place.pk in stated.points,

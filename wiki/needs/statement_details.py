@@ -47,9 +47,8 @@ class DetailDate:
     raw: str
     canonical_value: str = ""
     """"" for what is no date."""
-    begins: float | None = None
     ends: float | None = None
-    """The Julian days between which it lies: a month ends with its last day."""
+    """The Julian day on which it ends: a month ends with its last day."""
 
     @property
     def text(self) -> str:
@@ -84,10 +83,6 @@ class StatementDetails:
     def is_past(self, today: float) -> bool:
         """Whether it is over on the Julian day on which today begins."""
         return self.end is not None and self.end.ends is not None and self.end.ends <= today
-
-    def begins_later(self, today: float) -> bool:
-        """Whether it begins after today."""
-        return self.start is not None and self.start.begins is not None and self.start.begins >= today + 1
 
     @property
     def is_free(self) -> bool:
@@ -139,7 +134,7 @@ def _read_date(text: str, language: str) -> DetailDate | None:
     if not text:
         return None
     value = Date().parse(text, Context(language))
-    return DetailDate(text[:TEXT_LIMIT], value.canonical_value, value.number, value.number_end)
+    return DetailDate(text[:TEXT_LIMIT], value.canonical_value, value.number_end)
 
 
 def _language() -> str:

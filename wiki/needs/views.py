@@ -66,7 +66,7 @@ def needs(request: HttpRequest) -> HttpResponse:
     pages = entries.get_page(request.GET.get("p"))
     listed = [entry_of(stated, one) if isinstance(one, NeedStatement) else one for one in pages.object_list]
     context = {
-        "of": of, "text": text, "is_answered": is_answered, "price": price, "today": stated.today,
+        "of": of, "text": text, "is_answered": is_answered, "price": price,
         "prices": [("", gettext("Any price")), (FREE, gettext("free")), (PAID, gettext("for a price"))],
         "place": place, "place_text": _text(request, "place"), "problems": problems,
         "pages": pages, "entries": listed, "total": entries.count, "places": page_lists.place_titles(request.user),
