@@ -188,6 +188,7 @@ def test_details_of_nothing_and_what_is_no_date_are_errors() -> None:
     assert [one.values for one in form.wrong_fields] == [["bientôt"]]
     legacy = "---\nOffres:\n- Prix: 2 €\n---\n"  # rows without a text, as others may have written them
     assert changed(legacy, DETAILED, **{"offres-0-prix": "3 €"}) == legacy.replace("2", "3")
+    assert [one.key for one in form_of("---\nÉtapes: deux\n---\n").other_facts] == ["Étapes"], "a group has no texts"
     assert form_of(legacy, parse_definition("## Un\n### Offres\n- several: yes\n")).other_facts
 
 

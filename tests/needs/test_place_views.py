@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from django.utils import timezone, translation
 
 from tests.factories import make_page, make_place
 from tests.feed_rules import faults_of
+from wiki.accounts import rate_limits
 from wiki.errors import NotAllowed, RateLimitExceeded
 from wiki.mail import email_queue
 from wiki.mail.models import QueuedEmail
@@ -51,7 +53,7 @@ def atelier(bob: User) -> WikiPage:
     make_place("Bocal", bob, "---\nOffres:\n- Offres: Scie <b>sauteuse</b>\n  Fin: 2099-12-24\n  Prix: gratuit\n"
                "  Rayon: 5 km\n- Four\n- Offres: Presse\n  Fin: 2020-01-01\nBesoins: Tables\n"
                "Coordonnées: 45.767, 4.88\n---\n")  # fmt: skip
-    return make_place("Atelier", bob, "---\nBesoins: [Scie, Presse]\nOffres: Tables pliantes\n"
+    return make_place("Atelier", bob, "---\nBesoins: [Scie, Presse]\nOffres: <i>Tables</i> pliantes\n"
                       "Coordonnées: 45.758, 4.835\n---\n")  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def test_the_page_of_a_place(reader: Client, atelier: WikiPage) -> None:
     assert "Scie <b>" not in content
     for detail in ("jusqu’au 24 décembre 2099", "gratuit", "jusqu’à 5 km"):
         assert f'<span class="needs-detail">{detail}</span>' in content
-    assert content.index("Tables pliantes") < content.index(">Bocal</a> · Tables")
+    assert content.index("&lt;i&gt;Tables&lt;/i&gt; pliantes") < content.index(">Bocal</a> · Tables")
     assert "Personne ne le propose encore." in content, "the press is over"
     bocal = main_of(reader, "/needs/Bocal")
     assert bocal.index("Terminé") < bocal.index("Presse") < bocal.index("était proposé")
@@ -105,17 +107,18 @@ def test_details_are_facts_that_queries_and_the_fact_box_have(reader: Client, at
 
 
 def test_prices_narrow_the_list(reader: Client, atelier: WikiPage, bob: User) -> None:
-    make_place("Cale", bob, "---\nOffres:\n- Offres: Grue\n  Prix: 12 € l’heure\n---\n")
+    make_place("Cale", bob, "---\nPrix: 3 €\nOffres:\n- Offres: Grue\n  Prix: 12 € l’heure\n- Treuil\n---\n")
     found = {}
     for price in ("free", "paid", "x", ""):
         content = main_of(reader, f"/needs?of=offers&price={price}")
-        found[price] = [word for word in ("Scie", "Four", "Grue") if f"<h2>{word}" in content]
-    assert found == {
-        "free": ["Scie"], "paid": ["Grue"], "x": ["Scie", "Four", "Grue"], "": ["Scie", "Four", "Grue"],
-    }  # fmt: skip
+        found[price] = [word for word in ("Scie", "Four", "Grue", "Treuil") if f"<h2>{word}" in content]
+    everything = ["Scie", "Four", "Grue", "Treuil"]
+    assert found == {"free": ["Scie"], "paid": ["Grue"], "x": everything, "": everything}
 
 
-def test_the_feed_has_what_is_near_for_everybody(reader: Client, atelier: WikiPage, bob: User) -> None:
+def test_the_feed_has_what_is_near_for_everybody(
+    reader: Client, atelier: WikiPage, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_place("Brest", bob, "---\nOffres: Bateau\nCoordonnées: 48.39, -4.486\n---\n")
     dora = make_page("Dora", "---\nNature: Personne\nSait faire: Scie\n---\n", by=bob, place=atelier)
     other = make_page(
@@ -132,14 +135,16 @@ def test_the_feed_has_what_is_near_for_everybody(reader: Client, atelier: WikiPa
         "Recherché\u00a0: Tables",
     ]
     assert "Vous cherchez\u00a0: Scie" in feed
-    assert "Vous proposez\u00a0: Tables pliantes" in feed
+    assert "Vous proposez\u00a0: &amp;lt;i&amp;gt;Tables&amp;lt;/i&amp;gt; pliantes" in feed
     assert reader.get("/feeds/needs/Atelier?within=50", headers={"if-none-match": response["ETag"]}).status_code == 304
     page_hiding.hide(other, Author.of(bob))
     page_hiding.hide(dora, Author.of(bob))
     assert "Zoé" not in reader.get("/feeds/needs/Atelier").content.decode()
     assert "<entry>" not in reader.get("/feeds/needs/Atelier?within=2").content.decode()
-    far = reader.get("/feeds/needs/Brest").content.decode()
-    assert "<entry>" not in far
+    monkeypatch.setattr(rate_limits, "FEEDS", dataclasses.replace(rate_limits.FEEDS, count=1))
+    client = Client(REMOTE_ADDR="10.9.8.7")
+    assert "<entry>" not in client.get("/feeds/needs/Brest").content.decode()
+    assert client.get("/feeds/needs/Brest").status_code == 429
 
 
 # --- E-mails
@@ -237,6 +242,11 @@ def test_who_gets_no_email(atelier: WikiPage, alice: User, bob: User) -> None:
     due()
     OfferEmailJob().run()
     assert queued() == []
+    type(alice).objects.filter(pk=alice.pk).update(email="")
+    due()
+    OfferEmailJob().run()
+    assert queued() == [], "nothing to confirm, and nothing confirmed"
+    type(alice).objects.filter(pk=alice.pk).update(email=ADDRESS)
     OfferSubscription.objects.update(confirmed_address=ADDRESS)
     WikiPage.objects.filter(pk=atelier.pk).update(is_place=False)
     OfferEmailJob().run()
@@ -343,21 +353,21 @@ def test_a_link_ends_the_emails_without_signing_in(atelier: WikiPage, alice: Use
 def test_a_cached_place_is_renewed_when_something_of_it_is_over(
     atelier: WikiPage, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = make_place("Cale", bob, "---\nOffres:\n- Offres: Grue\n  Fin: 2026-12-24\n- Treuil\n---\n")
+    make_place("Cale", bob, "---\nOffres:\n- Offres: Grue\n  Fin: 2026-12-24\n- Treuil\n---\n")
 
     def versions(day: date) -> list[int]:
         monkeypatch.setattr(timezone, "localdate", lambda: day)
         assert PeriodJob().run() is False
         return list(
-            WikiPage.objects.filter(pk__in=(place.pk, atelier.pk))
-            .order_by("-pk")
+            WikiPage.objects.filter(title__in=("Cale", "Bocal"))
+            .order_by("-title")
             .values_list("cache_version", flat=True)
         )
 
     first = versions(date(2026, 12, 23))
     assert versions(date(2026, 12, 24)) == first
     after = versions(date(2026, 12, 27))
-    assert after == [first[0] + 1, first[1]]
+    assert after == [first[0] + 1, first[1]], "Bocal’s press was over before"
     assert versions(date(2026, 12, 27)) == after
     assert PeriodCheck.objects.get().day == date(2026, 12, 27)
     content = main_of(Client(headers={"accept-language": "fr"}), "/wiki/Cale")

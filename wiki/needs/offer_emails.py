@@ -74,7 +74,7 @@ def _check(subscription: OfferSubscription, stated: StatedNeeds, now: datetime) 
 def _may_get_emails(subscription: OfferSubscription) -> bool:
     """Return whether the account still has the address, may write on the place, which is still one."""
     user, place = subscription.user, subscription.place
-    if not user.is_active or user.email != subscription.confirmed_address:
+    if user.email != subscription.confirmed_address:
         return False
     is_readable = WikiPage.objects.readable_by(user).filter(pk=place.pk, is_place=True).exists()
     return is_readable and permissions.has_permission(user, permissions.Action.EDIT, place)
