@@ -332,6 +332,8 @@ def test_subscribing_takes_a_confirmed_address(
     charlie.email = ADDRESS
     with pytest.raises(NotAllowed):
         offer_subscriptions.subscribe(atelier, charlie, 50.0)
+    statuses = [client_of(charlie).post("/offer-emails/Atelier", sent).status_code for sent in ({}, {"stop": "1"})]
+    assert statuses == [403, 302], "who is blocked can still end them"
     for _ in range(4):  # one was asked for above
         offer_subscriptions.subscribe(atelier, alice, 50.0)
     with pytest.raises(RateLimitExceeded):
