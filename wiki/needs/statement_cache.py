@@ -68,6 +68,8 @@ class _Rows(NamedTuple):
     places: dict[int, list[tuple[int, str]]]
     """By page, the places that it names."""
     details: _Details
+    services: dict[int, StatementDetails]
+    """By page of the kind Service, which is an offer as a whole: what its own facts say of it."""
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ def current_needs() -> StatedNeeds:
 
 
 def _read() -> _Rows:
-    """Return pages, what they state, the coordinates of pages, and the places that they name. Six queries."""
+    """Return pages, what they state, the coordinates of pages, and the places that they name. Seven queries."""
     all_properties = property_keys_by_row(_KEYS | DETAILS)
     properties = {row: key for row, key in all_properties.items() if key in _KEYS}
     readable = WikiPage.objects.readable_by(AnonymousUser()).filter(redirect_key="")
@@ -126,7 +128,9 @@ def _read() -> _Rows:
     written = list({row[:3]: row for row in written if row[0] in pages and row[2]}.values())
     parts = every.filter(column_in("property_id", all_properties), page__in=readable.order_by().values("pk"))
     details = _details(parts.exclude(subject__fragment=""), all_properties)
-    return _Rows(pages, written, points, _named_places(written, readable), details)
+    of_services = parts.filter(subject__fragment="", page__kind__key=SERVICE_KIND)
+    services = _service_details(of_services, all_properties)
+    return _Rows(pages, written, points, _named_places(written, readable), details, services)
 
 
 def _details(facts: QuerySet[Fact], properties: dict[int, str]) -> _Details:
@@ -148,6 +152,16 @@ def _details(facts: QuerySet[Fact], properties: dict[int, str]) -> _Details:
             at, language = moments[subject]
             found[statement].append((read_details(texts[subject], language), at))
     return dict(found)
+
+
+def _service_details(facts: QuerySet[Fact], properties: dict[int, str]) -> dict[int, StatementDetails]:
+    texts: dict[int, dict[str, str]] = defaultdict(dict)
+    languages: dict[int, str] = {}
+    for page, of_property, raw, language in facts.values_list("page_id", "property_id", "raw", "language"):
+        if properties[of_property] in DETAILS:
+            texts[page].setdefault(properties[of_property], raw)
+            languages[page] = language
+    return {page: read_details(found, languages[page]) for page, found in texts.items()}
 
 
 def _named_places(written: list[_Written], readable: WikiPageQuerySet) -> dict[int, list[tuple[int, str]]]:
@@ -178,7 +192,8 @@ def _statements(rows: _Rows) -> Iterator[NeedStatement]:
         if row["namespace"] == 0:
             made[pk] = _stating_page(row, rows.points, rows.places.get(pk, []))
             if made[pk].kind == SERVICE_KIND:
-                yield NeedStatement(StatementRole.OFFER, made[pk], made[pk].title, row["created_at"])
+                details = rows.services.get(pk, NO_DETAILS)
+                yield NeedStatement(StatementRole.OFFER, made[pk], made[pk].title, row["created_at"], details)
     for page, key, text, at in rows.written:
         role = role_of(key, made[page].kind) if page in made else None
         if role is not None and (page, role, text) not in seen:
