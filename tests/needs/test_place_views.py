@@ -315,7 +315,9 @@ def test_subscribing_takes_a_confirmed_address(
     assert 'value="30.5"' in page
     token = link_in(QueuedEmail.objects.get())
     offer("Scie", bob)
-    assert reader.get(f"/confirm-offer-emails/{token}").status_code == 200
+    asked = reader.get(f"/confirm-offer-emails/{token}")
+    assert asked.status_code == 200
+    assert "no-referrer" not in asked.content.decode(), "browsers would send no origin then, and the form be refused"
     assert OfferSubscription.objects.get().confirmed_address == "", "programs that look at links confirm nothing"
     assert "C’est fait" in reader.post(f"/confirm-offer-emails/{token}").content.decode()
     found = OfferSubscription.objects.get()
