@@ -120,6 +120,19 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Atelier:Parti"),
         Row((404, 200, 404, 404), {"title": HIDDEN}),
     ],
+    "place_needs": [everyone(title="Atelier"), everyone(404, title=PAGE), everyone(404, title="Rien")],
+    "feed_needs": [
+        everyone(title="Atelier"),
+        Row((200, 200, 200, 200), {"title": "Atelier"}, "?within=loin"),
+        everyone(404, title=PAGE),
+    ],
+    "offer_emails": [
+        Row((302, 302, 403, 302), {"title": "Atelier"}, post=True),
+        everyone(405, title="Atelier"),
+        Row((404, 404, 404, 404), {"title": HIDDEN}, post=True),
+    ],
+    "confirm_offer_emails": [everyone(404, token="x"), Row((404, 404, 404, 404), {"token": "x"}, post=True)],
+    "stop_offer_emails": [everyone(404, token="x"), Row((404, 404, 404, 404), {"token": "x"}, post=True)],
     "directory_markers": [
         Row((200, 200, 200, 200), {"kind": "place"}, "?bbox=40,-5,51,9&z=5"),
         everyone(400, kind="place"),

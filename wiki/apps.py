@@ -58,6 +58,8 @@ def _register_jobs() -> None:
     from wiki.forks.notifications import UpstreamEmailJob
     from wiki.linked_data.triple_job import TripleStoreJob
     from wiki.mail.email_delivery import EmailDeliveryJob
+    from wiki.needs.offer_emails import OfferEmailJob
+    from wiki.needs.period_job import PeriodJob
     from wiki.pages import background_jobs
     from wiki.pages.background_jobs import Lane
     from wiki.pages.background_tasks import TaskCleanupJob
@@ -70,6 +72,9 @@ def _register_jobs() -> None:
     background_jobs.register(result_cache.RefreshResultsJob())
     background_jobs.register(AutoPullJob())
     background_jobs.register(UpstreamEmailJob())
+    needs = Lane("needs", poll_seconds=10)  # all needs are read and matched again where something was written
+    background_jobs.register(PeriodJob(), needs)
+    background_jobs.register(OfferEmailJob(), needs)
     background_jobs.register(EmailDeliveryJob(), Lane("e-mail"))
     background_jobs.register(MirrorPollJob(), Lane("mirrors", poll_seconds=10))
     background_jobs.register(IndexUpdateJob())

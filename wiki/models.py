@@ -9,6 +9,7 @@ from wiki.history.models import Passage, TitlePeriod
 from wiki.linked_data.models import TripleUpdate
 from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import Proposal, ProposalComment
+from wiki.needs.models import OfferSubscription, PeriodCheck
 from wiki.pages.interwiki import InterwikiPrefix
 from wiki.pages.media_models import File, Picture, PictureRendition
 from wiki.pages.media_version_models import FileVersion
@@ -41,6 +42,7 @@ __all__ = [
     "InterwikiPrefix",
     "Kind",
     "Mirror",
+    "OfferSubscription",
     "Origin",
     "OutboxEntry",
     "OutdatedPage",
@@ -49,6 +51,7 @@ __all__ = [
     "PageText",
     "PageVersion",
     "Passage",
+    "PeriodCheck",
     "Picture",
     "PictureRendition",
     "Property",

@@ -60,6 +60,7 @@ SCREENS = (
     "/wiki/Atelier?at=2100-01-01",
     "/directory/place?ville=Lyon&near=Lyon",
     "/needs",
+    "/needs/Atelier",
     "/assemble/Pratique_0?place=Atelier&within=loin",
     "/wiki/Ateleir",
     "/network",
@@ -80,7 +81,8 @@ def scene(bob: User) -> None:
     for name, datatype in (("Ville", "Text"), ("Position", "Geographic coordinates"), ("Ouverture", "Date")):
         make_page(f"Property:{name}", f"---\nHas type: {datatype}\n---")
     make_page("Property:Surface", "---\nHas type: Quantity\nCorresponds to: [1 m², 0.0001 ha]\n---")
-    facts = "Ville: Lyon\nPosition: 45.76, 4.86\nOuverture: 2026-11-02\nSurface: 120 m²\nBesoins: [Bras]\nOffres: Four"
+    facts = "Ville: Lyon\nPosition: 45.76, 4.86\nOuverture: 2026-11-02\nSurface: 120 m²\nBesoins: [Bras]"
+    facts += "\nOffres:\n- Offres: Four\n  Fin: 2099-12-24\n  Prix: gratuit\n- Offres: Presse\n  Fin: 2020-01-01"
     facts += "\nHoraires: Mo-Fr 09:00-18:00\nComptes:\n- Année: 2025\n  Part publique: 40 %\n  Part privée: 30 %"
     place = make_place("Atelier", by=bob, text=f"---\n{facts}\n---\n## Un\n\nMots.\n\n## Deux\n\n[[Catégorie:Bois]]")
     for number in range(15):

@@ -39,6 +39,7 @@ SCREENS = (
     "/network",
     "/network/economy",
     "/needs",
+    "/needs/La_Filature",
     "/assemble/Repair_café?place=La_Roue_libre&within=900",
     "/categories",
     "/licenses/CC-BY-SA-4.0",

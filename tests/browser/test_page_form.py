@@ -52,13 +52,22 @@ def test_a_place_is_made_on_a_phone(tab: Page, alice: User) -> None:
     tab.get_by_text("Quand venir, à qui parler").click()
     tab.get_by_role("textbox", name="Horaires d’ouverture").fill("Tu-Fr 09:00-18:30")
     tab.get_by_text("Ce que l’on y trouve").click()
-    tab.get_by_label("Ce que le lieu cherche").first.fill("Boulangers")
+    needs = tab.get_by_role("group", name="Ce que le lieu cherche", exact=True)
+    needs.get_by_label("Quoi").fill("Boulangers")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("Caisses")
+    second = needs.locator("[data-row]").nth(1)
+    second.get_by_text("Période, prix, distance").click()
+    second.get_by_label("Fin").fill("2099-12-24")
+    second.get_by_label("Rayon").fill("20")
     save(tab)
     text = text_of("Le Fournil", alice)
-    for line in ("Adresse: 5 place du Four", "Ville: Firminy", "Horaires: Tu-Fr 09:00-18:30", "Besoins: Boulangers"):
+    needs_lines = "Besoins:\n- Boulangers\n- Besoins: Caisses\n  Fin: 2099-12-24\n  Rayon: 20 km"
+    for line in ("Adresse: 5 place du Four", "Ville: Firminy", "Horaires: Tu-Fr 09:00-18:30", needs_lines):
         assert f"{line}\n" in text
     expect(tab.locator(".place-head")).to_contain_text("Firminy")
     expect(tab.locator(".place-head")).to_contain_text("mardi–vendredi")
+    expect(tab.locator(".place-exchange")).to_contain_text("24 décembre 2099")
     tab.goto("/create-place")
     expect(tab.locator("[data-drafts]")).to_be_hidden()
     tab.goto("/wiki/Le_Fournil")
@@ -89,10 +98,11 @@ def test_rows_of_a_group_are_added_moved_and_deleted(tab: Page, alice: User) -> 
     sign_in(tab, "alice")
     tab.goto("/form/Halle")
     tab.get_by_text("Modèle économique").click()
-    rows = tab.locator("[data-row]")
+    group = tab.get_by_role("group", name="Comptes par année", exact=True)
+    rows = group.locator("[data-row]")
     for number, year in enumerate(("2022", "2023", "2024")):
         if number:
-            tab.get_by_role("button", name="+ Ajouter une ligne").click()
+            group.get_by_role("button", name="+ Ajouter une ligne").click()
         rows.nth(number).get_by_label("Année").fill(year)
     rows.nth(2).get_by_role("button", name="Monter").click()
     rows.nth(0).get_by_role("button", name="Supprimer").click()

@@ -145,6 +145,62 @@ def test_rows_follow_the_order_in_which_they_are_sent() -> None:
     assert entry.value == [{"Titre": "Deux"}, {"Titre": "Un", "Inconnu": "gardé"}]
 
 
+DETAILED = parse_definition("""
+## Un
+### Offres
+- input: text
+- several: yes
+#### Fin
+- input: day
+#### Prix
+""")
+
+
+@pytest.mark.parametrize(
+    ("before", "values", "after"),
+    [
+        ("Offres: [a, 'b'] # ici", {}, "Offres: [a, 'b'] # ici"),
+        ("Offres:\n- a\n- Offres: b\n  Fin: 2026-12-24\n  Autre: x", {},
+         "Offres:\n- a\n- Offres: b\n  Fin: 2026-12-24\n  Autre: x"),
+        ("Offres: [a, b]", {"offres-2-offres": "c"}, "Offres: [a, b, c]"),
+        ("Offres: a", {"offres-1-offres": "c", "offres-1-prix": "gratuit"},
+         "Offres:\n- a\n- Offres: c\n  Prix: gratuit"),
+        ("Offres:\n- Offres: b\n  Fin: 2026-12-24", {"offres-0-fin": ""}, "Offres:\n- b"),
+        ("Offres:\n- Offres: b\n  Autre: x", {"offres-0-offres": "c"}, "Offres:\n- Offres: c\n  Autre: x"),
+        ("Offres: [a, b]", {"offres-0-offres": ""}, "Offres: [b]"),
+        ("Offres: a", {"offres-0-offres": ""}, ""),
+    ],
+)  # fmt: skip
+def test_texts_with_details_are_plain_values_as_long_as_they_have_none(
+    before: str, values: dict[str, str], after: str
+) -> None:
+    text = f"---\nVille: Lyon\n{before}\n---\n"
+    assert changed(text, DETAILED, **values) == f"---\nVille: Lyon\n{after}\n---\n".replace("\n\n", "\n")
+
+
+def test_details_of_nothing_and_what_is_no_date_are_errors() -> None:
+    for values in ({"offres-1-prix": "2 €"}, {"offres-0-offres": "", "offres-0-prix": "2 €"}):
+        form = form_of("---\nOffres: [a]\n---\n", DETAILED)
+        form.fill(sent(form, **values))
+        assert [one.name.rpartition("-")[2] for one in form.wrong_fields] == ["offres"]
+    form = form_of("---\nOffres: [a]\n---\n", DETAILED)
+    form.fill(sent(form, **{"offres-0-fin": "bientôt"}))
+    assert [one.values for one in form.wrong_fields] == [["bientôt"]]
+    legacy = "---\nOffres:\n- Prix: 2 €\n---\n"  # rows without a text, as others may have written them
+    assert changed(legacy, DETAILED, **{"offres-0-prix": "3 €"}) == legacy.replace("2", "3")
+    assert [one.key for one in form_of("---\nÉtapes: deux\n---\n").other_facts] == ["Étapes"], "a group has no texts"
+    assert form_of(legacy, parse_definition("## Un\n### Offres\n- several: yes\n")).other_facts
+
+
+def test_details_follow_a_synonym_and_a_separator(alice: User) -> None:
+    make_page("Attribut:Offers", "#REDIRECT [[Attribut:Offres]]", by=alice)
+    make_page("Attribut:Offres", "---\nHas type: Texte\nSeparator: ';'\n---", by=alice)
+    text = "---\nOffers: a; b\n---\n"
+    assert changed(text, DETAILED) == text
+    new = "---\nOffers:\n- a\n- Offers: b\n  Prix: 2 €\n---\n"
+    assert changed(text, DETAILED, **{"offres-1-prix": "2 €"}) == new
+
+
 def test_other_facts_are_listed_and_kept() -> None:
     form = form_of("---\nkind: Lieu\nAutre: reste\nVille:\n  - Nom: Lyon\n---\n")
     assert [(fact.key, fact.text) for fact in form.other_facts] == [("Autre", "reste"), ("Ville", "Nom: Lyon")]

@@ -43,7 +43,7 @@ def places(bob: User) -> None:
     make_page("Découpe laser", "---\nPlus large: Fabrication numérique\n---\n")
     make_page("Ondes", "---\nNature: Projet\nPorté par: Atelier\nOffres: Antennes\n---\n")
     make_page("Dora", "---\nNature: Personne\nSait faire: Souder\n---\n", by=bob, place=atelier)
-    make_page("Tables", "---\nNature: Service\n---\n", by=bob, place=atelier)
+    make_page("Tables", "---\nNature: Service\nPrix: 4 €\nFin: 2099-12-24\n---\n", by=bob, place=atelier)
     make_page("Réparer", "---\nNature: Pratique\nOutils: [Établis, Laser]\nPersonnes nécessaires: Soudeuse\n---\n")
 
 
@@ -60,6 +60,7 @@ def test_needs_and_offers(reader: Client, places: None) -> None:
     assert "par le mot «\u202fDécoupe laser\u202f»" in content
     offers = reader.get("/needs?of=offers").content.decode()
     assert all(f"<h2>{offer}</h2>" in offers for offer in ("Établi", "Découpe laser", "Souder", "Tables"))
+    assert "4 €</span>" in offers, "a service says so itself"
     assert "<h2>Laser</h2>" not in offers  # what a practice requires is no offer
     ondes = next(one for one in statement_cache.current_needs().offers if one.text == "Antennes").page
     assert (ondes.place_title, ondes.point) == ("Atelier", (45.758, 4.835))  # of the place that carries it

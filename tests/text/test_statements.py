@@ -47,6 +47,24 @@ def test_values_of_parser_functions(source: str, values: list[tuple[str, str]]) 
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("[a, {offres: b, Prix: 2 €}]", ["a|", "b|", "b|x", "2 €|x"]),
+        ("{Prix: 2 €}", ["#x|", "2 €|x"]),
+        ("{Offres: '', Prix: 2 €}", ["#x|", "2 €|x"]),
+        ("{Offres: [b, c], Prix: 2 €}", ["#x|", "b|x", "c|x", "2 €|x"]),
+        ("{id: four, Offres: b}", ["b|", "b|four"]),
+    ],
+)
+def test_a_group_that_has_its_own_property_is_a_value_with_details(value: str, expected: list[str]) -> None:
+    statements = extract_statements(parse(f"---\nOffres: {value}\n---\n"))
+    named = {one.fragment for one in statements} - {"", "four"}
+    found = [f"{'#x' if one.value[1:] in named else one.value}|{'x' if one.fragment in named else one.fragment}"
+             for one in statements]  # fmt: skip
+    assert found == expected
+
+
+@pytest.mark.parametrize(
     ("source", "expected"),
     [
         ('{{#set:@json={"P": "1"} }}', False),

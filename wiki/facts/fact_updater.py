@@ -36,7 +36,7 @@ class FactUpdater:
     """Maintains the rows of `Fact`, `Subject` and `Property`."""
 
     name = "facts"
-    revision = 5
+    revision = 6
     requires = ()
     provides = FactChanges
 

@@ -48,7 +48,18 @@ class BoundField:
     @property
     def template(self) -> str:
         """The template of its control."""
-        return f"wiki/forms/controls/{self.input.control}.html"
+        control = "details" if field_inputs.has_details(self.field) else self.input.control
+        return f"wiki/forms/controls/{control}.html"
+
+    @property
+    def own_key(self) -> str:
+        """The key that states it: as the text has it, else the name of the property."""
+        return self.keys[0] if self.keys else self.field.property
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether its values are rows of other fields: a group, or texts with details."""
+        return bool(self.field.fields)
 
     @property
     def label(self) -> str:
@@ -131,6 +142,16 @@ class BoundRow:
     def is_empty(self) -> bool:
         """Whether nothing is entered in it."""
         return not any(one.values for one in self.fields)
+
+    @property
+    def details(self) -> list[BoundField]:
+        """The fields after the first."""
+        return self.fields[1:]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its details have values or errors, so that they are shown open."""
+        return any(one.values or one.errors for one in self.details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wiki.forms.field_inputs import input_of
+from wiki.forms.field_inputs import has_details, input_of
 from wiki.forms.form_definition import FormField, FormSection
 from wiki.forms.form_lookup import all_fields, form_of_kind, property_key
 from wiki.text import titles
@@ -37,6 +37,10 @@ class FactLayout:
         """Return what the form calls a property in a language; "" if it has no name for it."""
         return self.fields[key].labels.get(language, "") if key in self.fields else ""
 
+    def has_details(self, key: str) -> bool:
+        """Return whether the values of a property may have details: facts of subobjects that have the value too."""
+        return key in self.fields and has_details(self.fields[key])
+
     def is_picture(self, key: str) -> bool:
         """Return whether the values of a property are pictures."""
         return key in self.fields and input_of(self.fields[key]).id == "picture"
@@ -49,6 +53,9 @@ def layout_of(page: WikiPage | None, user: Reader) -> FactLayout:
     source = form_of_kind(page.kind.key, user)
     if source is None:
         return FactLayout(titles.key_or_empty(f"Form:{page.kind.key}"))
-    fields = {property_key(one.property): one for one in all_fields(source.definition)}
+    inner = [one for group in source.definition.fields for one in group.fields]
+    fields: dict[str, FormField] = {}
+    for one in (*all_fields(source.definition), *inner):
+        fields.setdefault(property_key(one.property), one)
     sections = {property_key(one.property): section for section in source.definition.sections for one in section.fields}
     return FactLayout(titles.key_or_empty(source.title), fields, sections)

@@ -92,10 +92,20 @@ def find_input(name: str) -> FieldInput | None:
 
 def input_of(one: FormField) -> FieldInput:
     """Return the input of a field; that of a text where nothing is known of its word."""
-    if one.fields:
+    if is_group(one):
         return INPUTS["group"]
     found = find_input(one.input) or INPUTS["text"]
     return INPUTS["text"] if found.id == "group" else found
+
+
+def is_group(one: FormField) -> bool:
+    """Return whether a field is a group of others, without a value of its own."""
+    return bool(one.fields) and not has_details(one)
+
+
+def has_details(one: FormField) -> bool:
+    """Return whether a field has texts, each with the fields below it as its details: a repeated text, and no group."""
+    return bool(one.fields) and one.is_repeated and find_input(one.input) is INPUTS["text"]
 
 
 def is_steps(one: FormField) -> bool:

@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.forms.field_inputs import INPUTS, find_input, input_of
+from wiki.forms.field_inputs import INPUTS, find_input, has_details, input_of
 from wiki.forms.form_definition import STEWARDS, FormDefinition, FormField, FormSection, KindTerms
 from wiki.forms.kind_updater import ICONS
 from wiki.text import titles
@@ -193,7 +193,8 @@ def sections_of(rows: BaseFormSet[FieldRowForm]) -> tuple[FormSection, ...]:
         last = sections[-1]
         if row.cleaned_data["level"] == INNER_FIELD and last.fields:
             group = last.fields[-1]
-            group = replace(group, input="group", fields=(*group.fields, row.form_field))
+            group = replace(group, fields=(*group.fields, row.form_field))
+            group = group if has_details(group) else replace(group, input="group")
             sections[-1] = replace(last, fields=(*last.fields[:-1], group))
         else:
             sections[-1] = replace(last, fields=(*last.fields, row.form_field))

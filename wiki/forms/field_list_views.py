@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 
 from wiki.accounts.models import User
 from wiki.errors import WikiError
-from wiki.forms.field_inputs import is_steps
+from wiki.forms.field_inputs import is_group, is_steps
 from wiki.forms.field_list_forms import (
     FieldRowForm,
     FieldRows,
@@ -200,6 +200,6 @@ def csv_template(request: HttpRequest, name: str) -> HttpResponse:
     )
     response.write("\ufeff")  # else Excel takes the letters for those of an older encoding
     separator = ";" if interface_language() == "fr" else ","
-    columns = [one.property for one in source.definition.fields if not one.fields and not is_steps(one)]
+    columns = [one.property for one in source.definition.fields if not is_group(one) and not is_steps(one)]
     csv.writer(response, delimiter=separator).writerow([gettext("Title"), *columns])
     return response

@@ -28,6 +28,7 @@ from wiki.forms.step_fields import StepsField, take_steps
 from wiki.text.frontmatter.entry_editing import UnwritableValue, with_values
 from wiki.text.frontmatter.frontmatter_reader import FrontMatterEntry, parse_front_matter
 from wiki.text.frontmatter.yaml_values import FrontMatterValue
+from wiki.text.statements import detailed_value
 from wiki.text.titles import TitleProblem, fold
 
 ROWS_LIMIT = 200
@@ -125,11 +126,13 @@ class PageForm:
         bound.declaration = _declaration_for(one, self._declarations)
         values = [value for entry in entries for value in _as_list(entry.value)]
         if one.fields:
-            if any(not isinstance(value, dict) for value in values):
+            plain = field_inputs.has_details(one)
+            if any(not isinstance(value, dict | str) or (isinstance(value, str) and not plain) for value in values):
                 return None
-            bound.old_rows = list(values)
+            bound.old_rows = [part for value in values for part in _divided(value, bound.declaration.separator)]
             bound.rows = [
-                self._row(bound, number, value) for number, value in enumerate(values) if isinstance(value, dict)
+                self._row(bound, number, value if isinstance(value, dict) else {bound.own_key: value})
+                for number, value in enumerate(bound.old_rows)
             ]
             return bound
         if any(not isinstance(value, str) for value in values):
@@ -144,7 +147,7 @@ class PageForm:
         row = BoundRow(number, [], old)
         names = _FieldNames(f"{group.name}-{number}")
         by_key = {property_key(key): (key, value) for key, value in old.items()}
-        for inner in group.field.fields:
+        for inner in self._row_fields(group):
             if field_inputs.is_steps(inner):  # steps are no part of a fact
                 continue
             bound = BoundField(inner, names.of(inner.property), self.language)
@@ -157,6 +160,13 @@ class PageForm:
                 row.fields.append(bound)
         return row
 
+    def _row_fields(self, group: BoundField) -> Sequence[FormField]:
+        """Return the fields of a row of a group; the value itself stands before its details."""
+        if not field_inputs.has_details(group.field):
+            return group.field.fields
+        value = FormField(group.own_key, "text", {self.language: gettext("What")})
+        return (value, *group.field.fields)
+
     def empty_row(self, group: BoundField, number: int) -> BoundRow:
         """Return a row of a group without values."""
         return self._row(group, number, {})
@@ -164,7 +174,7 @@ class PageForm:
     @property
     def groups(self) -> Iterator[BoundField]:
         """The fields that are groups."""
-        return (one for one in self.fields if one.input.id == "group")
+        return (one for one in self.fields if one.has_rows)
 
     @property
     def steps_fields(self) -> Iterator[StepsField]:
@@ -185,7 +195,7 @@ class PageForm:
         for one in self.fields:
             if isinstance(one, StepsField):
                 one.fill(data)
-            elif one.input.id == "group":
+            elif one.has_rows:
                 self._fill_group(one, data)
             else:
                 one.values = _sent_values(one, data)
@@ -203,6 +213,8 @@ class PageForm:
             for inner in row.fields:
                 inner.values = _sent_values(inner, data)
                 self._check(inner)
+            if field_inputs.has_details(group.field) and _lacks_value(row):
+                row.fields[0].errors.append(gettext("This field is required."))
         if len(numbers) > ROWS_LIMIT:
             group.errors.append(gettext("At most %(limit)s rows can be entered here.") % {"limit": ROWS_LIMIT})
 
@@ -242,10 +254,10 @@ class PageForm:
 
 def _changes_of(one: BoundField) -> dict[str, FrontMatterValue | None]:
     """Return the changes of the front matter that a field makes: none if what it shows was not changed."""
-    value = _group_value(one) if one.input.id == "group" else _new_values(one)
+    value = _group_value(one) if one.has_rows else _new_values(one)
     if value is None:
         return {}
-    key = one.keys[0] if one.keys else one.field.property
+    key = one.own_key
     others: dict[str, FrontMatterValue | None] = {other: None for other in one.keys[1:] if fold(other) != fold(key)}
     return {**others, key: value}
 
@@ -269,10 +281,31 @@ def _group_value(group: BoundField) -> FrontMatterValue | None:
         for inner in row.fields:
             changed = _new_values(inner)
             if changed is not None:
-                values[inner.keys[0] if inner.keys else inner.field.property] = changed
-        if any(values.values()):
-            rows.append({key: value for key, value in values.items() if value or row.old.get(key) == value})
-    return None if rows == group.old_rows else rows
+                values[inner.own_key] = changed
+        if values == row.old and row.number < len(group.old_rows):
+            rows.append(group.old_rows[row.number])
+        elif any(values.values()):
+            kept = {key: value for key, value in values.items() if value or row.old.get(key) == value}
+            rows.append(_without_details(group, kept))
+    if rows == group.old_rows:
+        return None
+    return rows[0] if len(rows) == 1 and isinstance(rows[0], str) else rows
+
+
+def _without_details(group: BoundField, row: dict[str, FrontMatterValue]) -> FrontMatterValue:
+    """Return a row as it is written: a text of which there are no details is a plain value."""
+    value = detailed_value(group.own_key, row)
+    return value if field_inputs.has_details(group.field) and value and len(row) == 1 else row
+
+
+def _lacks_value(row: BoundRow) -> bool:
+    """Return whether details were entered for nothing: a row of the text that was so is left alone."""
+    return not row.is_empty and not row.fields[0].values and (not row.old or bool(row.fields[0].old_values))
+
+
+def _divided(value: FrontMatterValue, separator: str) -> Sequence[FrontMatterValue]:
+    """Return the values in a text of a property that declares a separator; any other value as it is."""
+    return [text for text in divide_values(value, separator) if text] if isinstance(value, str) else [value]
 
 
 def _sent_values(one: BoundField, data: QueryDict) -> list[str]:

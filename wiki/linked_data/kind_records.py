@@ -21,7 +21,7 @@ from wiki.facts.fact_sources import FactSource, load_sources
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.values import Context, Declaration, Value
-from wiki.forms.field_inputs import has_several_values
+from wiki.forms.field_inputs import has_several_values, is_group
 from wiki.forms.form_definition import FormField
 from wiki.forms.form_lookup import form_of_kind, property_key
 from wiki.pages.models import WikiPage
@@ -117,7 +117,7 @@ def typed_value(value: Value, context: Context) -> Any:
 def kind_columns(kind: str) -> list[ExportColumn]:
     """Return the columns of a kind: the fields of its form, without groups. Two queries."""
     source = form_of_kind(kind, AnonymousUser())
-    fields = [one for one in source.definition.fields if not one.fields] if source else []
+    fields = [one for one in source.definition.fields if not is_group(one)] if source else []
     declarations = declarations_for({property_key(one.property) for one in fields})
     return [ExportColumn(one.property, one, declarations[property_key(one.property)]) for one in fields]
 

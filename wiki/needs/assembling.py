@@ -48,7 +48,9 @@ def _assembled(
         if place is not None and offer.page.is_at(place):
             found.here.append(Counterpart(offer, through, None))
         elif offer.page.pk != required.page.pk:
-            others.append(Counterpart(offer, through, offer.page.kilometres_from(point)))
+            kilometres = offer.page.kilometres_from(point)
+            if required.reaches(offer, kilometres):
+                others.append(Counterpart(offer, through, kilometres))
     others.sort(key=lambda one: one.sort_key)
     near = [one for one in others if one.kilometres is not None and one.kilometres <= within]
     found.near, found.near_count = near[:SHOWN], len(near)

@@ -9,12 +9,13 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from wiki.directory.directory_results import kilometres_between
 from wiki.needs.need_matching import NeedMatcher, TextMatch
 from wiki.needs.significant_words import Words, significant_words
+from wiki.needs.statement_details import NO_DETAILS, StatementDetails, julian_day
 from wiki.needs.thesaurus import Thesaurus
 
 
@@ -62,6 +63,12 @@ class NeedStatement:
     page: StatingPage
     text: str
     added_at: datetime
+    details: StatementDetails = NO_DETAILS
+
+    def reaches(self, other: NeedStatement, kilometres: float | None) -> bool:
+        """Whether neither of two statements, that far from each other, is limited to what is nearer."""
+        limits = (self.details.radius, other.details.radius)
+        return kilometres is None or all(limit is None or kilometres <= limit for limit in limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,21 @@ class StatedNeeds:
         statements: Iterable[NeedStatement],
         thesaurus: Thesaurus,
         points: dict[int, tuple[float, float]] | None = None,
+        today: date = date.min,
     ) -> None:
-        """`points` has the coordinates of pages by primary key, of those too that state nothing."""
+        """`points` has the coordinates of pages by primary key, of those too that state nothing.
+
+        What is over `today` is neither a need nor an offer any more: it is in `past`.
+        """
         by_role: dict[StatementRole, list[NeedStatement]] = defaultdict(list)
+        self.today = julian_day(today)
+        past = []
         for statement in statements:
-            by_role[statement.role].append(statement)
+            if statement.details.is_past(self.today) and statement.role is not StatementRole.REQUIREMENT:
+                past.append(statement)
+            else:
+                by_role[statement.role].append(statement)
+        self.past = _newest_first(past)
         self.needs = _newest_first(by_role[StatementRole.NEED])
         self.offers = _newest_first(by_role[StatementRole.OFFER])
         self.requirements = by_role[StatementRole.REQUIREMENT]
@@ -125,13 +142,20 @@ class StatedNeeds:
     def counterparts(self, statement: NeedStatement, limit: int) -> tuple[list[Counterpart], int]:
         """Return the nearest offers that answer a need, or needs that an offer answers, and how many there are.
 
-        A page does not answer itself.
+        A page does not answer itself, and nothing answers what is farther away than one of the two goes.
         """
-        others = [
-            Counterpart(other, through, other.page.kilometres_from(statement.page.point))
-            for other, through in self._others(statement)
-        ]
+        others = self.all_counterparts(statement)
         return heapq.nsmallest(limit, others, key=lambda one: one.sort_key), len(others)
+
+    def all_counterparts(self, statement: NeedStatement) -> list[Counterpart]:
+        """Return all offers that answer a need, or needs that an offer answers, in no order."""
+        point = statement.page.point
+        found = []
+        for other, through in self._others(statement):
+            kilometres = other.page.kilometres_from(point)
+            if statement.reaches(other, kilometres):
+                found.append(Counterpart(other, through, kilometres))
+        return found
 
     def _others(self, statement: NeedStatement) -> Iterator[tuple[NeedStatement, str]]:
         if statement.role is StatementRole.OFFER:
@@ -144,7 +168,10 @@ class StatedNeeds:
         """Return whether another page answers, or is answered; looked up once for each statement."""
         known = self._has_counterpart.get(statement)
         if known is None:
-            known = self._has_counterpart[statement] = any(True for _ in self._others(statement))
+            known = self._has_counterpart[statement] = any(
+                statement.reaches(other, other.page.kilometres_from(statement.page.point))
+                for other, _ in self._others(statement)
+            )
         return known
 
 

@@ -10,21 +10,26 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeAlias
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
+from django.utils import timezone
 
 from wiki.ask.embedding.result_cache import read_site_state
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import property_keys_by_row
 from wiki.forms.form_lookup import property_key
 from wiki.needs.stated_needs import NeedStatement, StatedNeeds, StatementRole, StatingPage
+from wiki.needs.statement_details import DETAILS, NO_DETAILS, StatementDetails, read_details
 from wiki.needs.thesaurus import Thesaurus, ThesaurusEntry
 from wiki.pages.array_lookup import column_in
 from wiki.pages.models import WikiPage, WikiPageQuerySet
 from wiki.text import titles
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 PRACTICE_KIND, SERVICE_KIND = "practice", "service"
 NEEDS = frozenset(map(property_key, ("Besoins", "Besoin", "Needs")))
@@ -36,7 +41,8 @@ BROADER = frozenset(map(property_key, ("Plus large", "Broader")))
 OTHER_NAMES = frozenset(map(property_key, ("Aussi appelé", "Aussi appelée", "Also called")))
 LOCATIONS = frozenset(map(property_key, ("Lieu", "Lieux", "Porté par", "Place", "Places")))
 """Pages that a page names as its places."""
-_KEYS = LOCATIONS | NEEDS | OFFERS | EQUIPMENT | REQUIREMENTS | BROADER | OTHER_NAMES
+STATED = NEEDS | OFFERS | EQUIPMENT | REQUIREMENTS
+_KEYS = LOCATIONS | STATED | BROADER | OTHER_NAMES
 TEXT_LIMIT = 300
 """Characters of a statement that are looked at and shown."""
 _LINK = re.compile(r"\[\[:?(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
@@ -49,7 +55,21 @@ _PAGE_COLUMNS = (
 _Pages: TypeAlias = dict[int, dict[str, Any]]
 _Written: TypeAlias = tuple[int, str, str, datetime]
 """Page, key of the property, text, and when it was stated."""
-_Rows: TypeAlias = tuple[_Pages, list[_Written], dict[int, tuple[float, float]], dict[int, list[tuple[int, str]]]]
+_Details: TypeAlias = dict[tuple[int, str, str], list[tuple[StatementDetails, datetime]]]
+"""By page, key of the property and text: the details, and when each of them was stated."""
+
+
+class _Rows(NamedTuple):
+    """What is read of the database."""
+
+    pages: _Pages
+    written: list[_Written]
+    points: dict[int, tuple[float, float]]
+    places: dict[int, list[tuple[int, str]]]
+    """By page, the places that it names."""
+    details: _Details
+    services: dict[int, StatementDetails]
+    """By page of the kind Service, which is an offer as a whole: what its own facts say of it."""
 
 
 @dataclass(slots=True)
@@ -61,6 +81,8 @@ class _Cached:
     rows: _Rows | None = None
     """What `_read` returned."""
     stated: StatedNeeds | None = None
+    day: date | None = None
+    """The day on which `stated` was made: what is over changes with it."""
 
 
 _lock = threading.Lock()
@@ -70,27 +92,30 @@ _cached = _Cached()
 def clear() -> None:
     """Forget what was read."""
     with _lock:
-        _cached.state = _cached.rows = _cached.stated = None
+        _cached.state = _cached.rows = _cached.stated = _cached.day = None
 
 
 def current_needs() -> StatedNeeds:
     """Return all needs and offers as the database is now. One query where nothing was written since the last call."""
     with _lock:
-        state = read_site_state()
-        if _cached.stated is None or _cached.state != state:
+        state, today = read_site_state(), timezone.localdate()
+        if _cached.stated is None or _cached.state != state or _cached.day != today:
             rows = _read()
-            if _cached.stated is None or _cached.rows != rows:  # most writes change no need
-                _cached.stated = StatedNeeds(_statements(rows), _thesaurus(rows[0], rows[1]), rows[2])
-                _cached.rows = rows
+            if _cached.stated is None or _cached.rows != rows or _cached.day != today:  # most writes change no need
+                thesaurus = _thesaurus(rows.pages, rows.written)
+                _cached.stated = StatedNeeds(_statements(rows), thesaurus, rows.points, today)
+                _cached.rows, _cached.day = rows, today
             _cached.state = state
         return _cached.stated
 
 
 def _read() -> _Rows:
-    """Return pages, what they state, the coordinates of pages, and the places that they name. Five queries."""
-    properties = property_keys_by_row(_KEYS)
+    """Return pages, what they state, the coordinates of pages, and the places that they name. Seven queries."""
+    all_properties = property_keys_by_row(_KEYS | DETAILS)
+    properties = {row: key for row, key in all_properties.items() if key in _KEYS}
     readable = WikiPage.objects.readable_by(AnonymousUser()).filter(redirect_key="")
-    current = Fact.objects.filter(removed_in=None, part_of=None, subject__fragment="").order_by("page_id", "position")
+    every = Fact.objects.filter(removed_in=None, part_of=None).order_by("page_id", "position")
+    current = every.filter(subject__fragment="")
     facts = current.filter(column_in("property_id", properties), page__in=readable.order_by().values("pk"))
     stated = list(facts.values_list("page_id", "property_id", "raw", "added_at"))
     located = current.filter(lat__isnull=False, lon__isnull=False, page__in=readable.order_by().values("pk"))
@@ -101,7 +126,42 @@ def _read() -> _Rows:
     pages = {row["pk"]: row for row in readable.filter(wanted).order_by("pk").values(*_PAGE_COLUMNS)}
     written = [(page, properties[of_property], _plain(raw), at) for page, of_property, raw, at in stated]
     written = list({row[:3]: row for row in written if row[0] in pages and row[2]}.values())
-    return pages, written, points, _named_places(written, readable)
+    parts = every.filter(column_in("property_id", all_properties), page__in=readable.order_by().values("pk"))
+    details = _details(parts.exclude(subject__fragment=""), all_properties)
+    of_services = parts.filter(subject__fragment="", page__kind__key=SERVICE_KIND)
+    services = _service_details(of_services, all_properties)
+    return _Rows(pages, written, points, _named_places(written, readable), details, services)
+
+
+def _details(facts: QuerySet[Fact], properties: dict[int, str]) -> _Details:
+    """Return the details of statements: of each subobject that has the text and its details."""
+    stated: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    texts: dict[int, dict[str, str]] = defaultdict(dict)
+    moments: dict[int, tuple[datetime, str]] = {}
+    columns = ("subject_id", "page_id", "property_id", "raw", "added_at", "language")
+    for subject, page, of_property, raw, at, language in facts.values_list(*columns):
+        key = properties[of_property]
+        if key in DETAILS:
+            texts[subject].setdefault(key, raw)
+        elif key in STATED:
+            stated[subject].append((page, key, _plain(raw)))
+        moments[subject] = (max(at, moments.get(subject, (at, ""))[0]), language)
+    found: _Details = defaultdict(list)
+    for subject, statements in stated.items():
+        for statement in statements if texts[subject] else ():
+            at, language = moments[subject]
+            found[statement].append((read_details(texts[subject], language), at))
+    return dict(found)
+
+
+def _service_details(facts: QuerySet[Fact], properties: dict[int, str]) -> dict[int, StatementDetails]:
+    texts: dict[int, dict[str, str]] = defaultdict(dict)
+    languages: dict[int, str] = {}
+    for page, of_property, raw, language in facts.values_list("page_id", "property_id", "raw", "language"):
+        if properties[of_property] in DETAILS:
+            texts[page].setdefault(properties[of_property], raw)
+            languages[page] = language
+    return {page: read_details(found, languages[page]) for page, found in texts.items()}
 
 
 def _named_places(written: list[_Written], readable: WikiPageQuerySet) -> dict[int, list[tuple[int, str]]]:
@@ -126,19 +186,20 @@ def _plain(raw: str) -> str:
 
 def _statements(rows: _Rows) -> Iterator[NeedStatement]:
     """Yield what pages of the main namespace state, each text once in each role."""
-    pages, written, points, named = rows
     made: dict[int, StatingPage] = {}
     seen: set[tuple[int, StatementRole, str]] = set()
-    for pk, row in pages.items():
+    for pk, row in rows.pages.items():
         if row["namespace"] == 0:
-            made[pk] = _stating_page(row, points, named.get(pk, []))
+            made[pk] = _stating_page(row, rows.points, rows.places.get(pk, []))
             if made[pk].kind == SERVICE_KIND:
-                yield NeedStatement(StatementRole.OFFER, made[pk], made[pk].title, row["created_at"])
-    for page, key, text, at in written:
+                details = rows.services.get(pk, NO_DETAILS)
+                yield NeedStatement(StatementRole.OFFER, made[pk], made[pk].title, row["created_at"], details)
+    for page, key, text, at in rows.written:
         role = role_of(key, made[page].kind) if page in made else None
         if role is not None and (page, role, text) not in seen:
             seen.add((page, role, text))
-            yield NeedStatement(role, made[page], text, at)
+            for details, stated_at in rows.details.get((page, key, text), [(NO_DETAILS, at)]):
+                yield NeedStatement(role, made[page], text, stated_at, details)
 
 
 def _stating_page(

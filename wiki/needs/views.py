@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from wiki.accounts import rate_limits
 from wiki.errors import WikiError
 from wiki.needs.assembling import assemble
-from wiki.needs.stated_needs import Counterpart, NeedStatement, StatedNeeds, StatingPage
+from wiki.needs.place_exchange import entry_of
+from wiki.needs.stated_needs import NeedStatement, StatedNeeds, StatingPage
 from wiki.needs.statement_cache import current_needs
 from wiki.pages import page_lookup, permissions
 from wiki.pages.error_middleware import message_for
@@ -24,23 +25,12 @@ from wiki.pages.views import manage, page_lists
 from wiki.text.titles import fold
 
 NEEDS, OFFERS, PRACTICES = "needs", "offers", "practices"
+FREE, PAID = "free", "paid"
+"""What is asked for by `?price=`."""
 PER_PAGE = 24
-SHOWN, MORE = 3, 20
-"""Counterparts of a statement that are shown at once, and after a click."""
 TEXT_LIMIT = 200
 NEAR_KILOMETRES, FARTHEST_KILOMETRES = 50.0, 20_000.0
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,6})?")
-
-
-@dataclass(frozen=True, slots=True)
-class StatementEntry:
-    """A need or an offer in the list, with who answers it."""
-
-    statement: NeedStatement
-    shown: list[Counterpart]
-    more: list[Counterpart]
-    others: int
-    """How many are not listed, being farther away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +48,8 @@ def needs(request: HttpRequest) -> HttpResponse:
     of = of if of in (NEEDS, OFFERS, PRACTICES) else NEEDS
     text = _text(request, "q")
     is_answered = of != PRACTICES and request.GET.get("answered") == "yes"
+    price = request.GET.get("price", "") if of != PRACTICES else ""
+    price = price if price in (FREE, PAID) else ""
     if text or is_answered:
         rate_limits.limit_searches(request)
     problems: list[str] = []
@@ -69,11 +61,13 @@ def needs(request: HttpRequest) -> HttpResponse:
     else:
         statements = stated.needs if of == NEEDS else stated.offers
         found = stated.narrowed(statements, text, place.pk if place is not None else None)
+        found = [one for one in found if _has_price(one, price)] if price else found
         entries = Paginator([one for one in found if stated.has_counterpart(one)] if is_answered else found, PER_PAGE)
     pages = entries.get_page(request.GET.get("p"))
-    listed = [_entry(stated, one) if isinstance(one, NeedStatement) else one for one in pages.object_list]
+    listed = [entry_of(stated, one) if isinstance(one, NeedStatement) else one for one in pages.object_list]
     context = {
-        "of": of, "text": text, "is_answered": is_answered,
+        "of": of, "text": text, "is_answered": is_answered, "price": price,
+        "prices": [("", gettext("Any price")), (FREE, gettext("free")), (PAID, gettext("for a price"))],
         "place": place, "place_text": _text(request, "place"), "problems": problems,
         "pages": pages, "entries": listed, "total": entries.count, "places": page_lists.place_titles(request.user),
         "tabs": [(NEEDS, gettext("Needs")), (OFFERS, gettext("Offers")), (PRACTICES, gettext("For a practice"))],
@@ -87,7 +81,7 @@ def assemble_page(request: HttpRequest, title: str) -> HttpResponse:
     page = manage.get_page(request, title, permissions.Action.READ)
     problems: list[str] = []
     place = _place(request, problems)
-    within = _within(request, problems)
+    within = read_within(request.GET, problems)
     stated = current_needs()
     point = stated.points.get(place.pk) if place is not None else None
     required = assemble(stated, page.pk, place.pk if place is not None else None, point, within)
@@ -101,6 +95,12 @@ def assemble_page(request: HttpRequest, title: str) -> HttpResponse:
         "total": len(required),
     }  # fmt: skip
     return render(request, "wiki/needs/assemble.html", context)
+
+
+def _has_price(statement: NeedStatement, price: str) -> bool:
+    """Return whether a statement says that it is free, or names a price; most say nothing of it."""
+    is_free = statement.details.is_free
+    return is_free if price == FREE else bool(statement.details.price) and not is_free
 
 
 def _text(request: HttpRequest, name: str) -> str:
@@ -121,9 +121,9 @@ def _place(request: HttpRequest, problems: list[str]) -> WikiPage | None:
         return None
 
 
-def _within(request: HttpRequest, problems: list[str]) -> float:
+def read_within(query: QueryDict, problems: list[str]) -> float:
     """Return the kilometres that a request names, else those that are usual; adds a problem for what is no distance."""
-    text = _text(request, "within")
+    text = query.get("within", "").replace("\x00", " ")[:TEXT_LIMIT].strip()
     if not text:
         return NEAR_KILOMETRES
     kilometres = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else 0.0
@@ -131,11 +131,6 @@ def _within(request: HttpRequest, problems: list[str]) -> float:
         return kilometres
     problems.append(gettext("“%(text)s” is no distance in kilometres.") % {"text": text})
     return NEAR_KILOMETRES
-
-
-def _entry(stated: StatedNeeds, statement: NeedStatement) -> StatementEntry:
-    found, count = stated.counterparts(statement, SHOWN + MORE)
-    return StatementEntry(statement, found[:SHOWN], found[SHOWN:], count - len(found))
 
 
 def _practices(stated: StatedNeeds, text: str) -> list[PracticeEntry]:

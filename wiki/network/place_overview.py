@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -20,6 +21,8 @@ from wiki.ask.embedding.fact_box import SECTIONS_FROM
 from wiki.ask.formats.maps import Pin, map_html
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import property_keys_by_row
+from wiki.needs.past_values import find_past_values
+from wiki.needs.statement_details import DETAILS
 from wiki.network import economy_charts, network_cache, place_properties
 from wiki.network.economy_records import EconomyRecord, load_records
 from wiki.network.economy_statistics import NetworkShares
@@ -70,6 +73,15 @@ class PlaceEconomy:
 
 
 @dataclass(slots=True)
+class OpenAndPast:
+    """The needs or the offers of a place, as safe HTML."""
+
+    open: list[str] = field(default_factory=list)
+    past: list[str] = field(default_factory=list)
+    """Those of which the last day is over."""
+
+
+@dataclass(slots=True)
 class PlaceOverview:
     """Everything above the text of a place."""
 
@@ -80,8 +92,8 @@ class PlaceOverview:
     hours: FactBoxRow | None
     contact: list[FactBoxRow]
     sort: FactBoxRow | None
-    needs: FactBoxRow | None
-    offers: FactBoxRow | None
+    needs: OpenAndPast
+    offers: OpenAndPast
     other_facts: FactBox
     """Rows of the fact box that no other part of the page shows."""
     map_html: SafeString
@@ -91,19 +103,26 @@ class PlaceOverview:
     economy: PlaceEconomy | None
 
     @property
+    def has_exchange(self) -> bool:
+        """Whether the place needs or offers something, or did."""
+        return any((self.needs.open, self.needs.past, self.offers.open, self.offers.past))
+
+    @property
     def documented_count(self) -> int:
         """Number of documented layers."""
         return sum(layer.is_documented for layer in self.layers)
 
 
 def find_place_overview(place: WikiPage, facts: FactBox, user: Reader) -> PlaceOverview:
-    """Return the overview of a place from the rows of its fact box. Ten queries at most; the pictures take two more."""
+    """Return the overview of a place from the rows of its fact box. At most eleven queries, and two for pictures."""
     properties = place_properties
     keys = properties.IN_PLACE | properties.SKILLS | properties.RECORD | properties.COORDINATES
+    keys |= properties.NEEDS | properties.OFFERS | DETAILS
     rows = property_keys_by_row(keys)
     pages = find_place_pages(place, user, rows)
     layers = [_place_layer(layer, facts, pages) for layer in LAYERS]
     point = _find_point(place, rows)
+    past = find_past_values(place, rows, properties.NEEDS | properties.OFFERS)
     shown = properties.HEAD | LAYER_BY_PROPERTY.keys()
     records = load_records(user, place, rows)[:RECORDS_SHOWN]
     return PlaceOverview(
@@ -114,8 +133,8 @@ def find_place_overview(place: WikiPage, facts: FactBox, user: Reader) -> PlaceO
         hours=_row(facts, properties.HOURS),
         contact=_rows(facts, properties.CONTACT),
         sort=_row(facts, properties.SORT),
-        needs=_row(facts, properties.NEEDS),
-        offers=_row(facts, properties.OFFERS),
+        needs=_open_and_past(facts, properties.NEEDS, past),
+        offers=_open_and_past(facts, properties.OFFERS, past),
         other_facts=_without(facts, shown | properties.ACCOUNTS if records else shown),
         map_html=_map_html(place, point),
         neighbours_address=_neighbours_address(point),
@@ -132,6 +151,15 @@ def _row(facts: FactBox, keys: Collection[str]) -> FactBoxRow | None:
     """Return the row of a property with one of several names; the values of all, if a page uses several."""
     found = _rows(facts, keys)
     return found[0]._replace(values=[value for row in found for value in row.values]) if found else None
+
+
+def _open_and_past(facts: FactBox, keys: Collection[str], past: Mapping[str, list[bool]]) -> OpenAndPast:
+    """Return the values of properties; `past` says which are over, in the same order."""
+    found = OpenAndPast()
+    for row in _rows(facts, keys):
+        for value, is_past in zip_longest(row.values, past.get(row.key, ())[: len(row.values)], fillvalue=False):
+            (found.past if is_past else found.open).append(str(value))
+    return found
 
 
 def _without(facts: FactBox, keys: Collection[str]) -> FactBox:

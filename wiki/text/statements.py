@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -15,6 +15,7 @@ from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 from wiki.text.frontmatter.yaml_values import FrontMatterValue
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.placeholders import Placeholder, WikiLink
+from wiki.text.titles import fold
 from wiki.text.transclusion import substitute_arguments
 
 STATEMENTS_LIMIT = 2_000
@@ -90,12 +91,15 @@ def _authored(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 
 def _of_front_matter(key: str, value: FrontMatterValue, fragment: str = "") -> Iterator[Statement]:
-    """Yield the statements of one key of the front matter; a nested mapping is a subobject, the value of the key."""
+    """Yield the statements of one key of the front matter; a nested mapping is a subobject, the value of the key.
+
+    A mapping that has the key itself gives this value with details: it is stated of the whole, and of the subobject.
+    """
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             given_id = str(item.get("id") or "") if isinstance(item.get("id"), str) else ""
             name = given_id.strip() or _content_hash(item)
-            yield Statement(key, f"#{name}", fragment)
+            yield Statement(key, detailed_value(key, item) or f"#{name}", fragment)
             for inner_key, inner_value in item.items():
                 if inner_key != "id":
                     yield from _of_front_matter(inner_key, inner_value, name)
@@ -103,6 +107,12 @@ def _of_front_matter(key: str, value: FrontMatterValue, fragment: str = "") -> I
             yield from _of_front_matter(key, item, fragment)
         elif item.strip():
             yield Statement(key, item.strip(), fragment)
+
+
+def detailed_value(key: str, item: Mapping[str, FrontMatterValue]) -> str:
+    """Return the value of a property of which a mapping gives the details, by the same name within it; "" for none."""
+    own = (value for name, value in item.items() if fold(name.strip()) == fold(key.strip()))
+    return next((value.strip() for value in own if isinstance(value, str)), "")
 
 
 def _content_hash(content: object) -> str:

@@ -92,6 +92,7 @@ function emptied(row) {
     input.removeAttribute("aria-invalid");
   }
   for (const wrong of copy.querySelectorAll(".has-errors")) wrong.classList.remove("has-errors");
+  for (const details of copy.querySelectorAll("details")) details.open = false;
   return copy;
 }
 
@@ -121,6 +122,12 @@ class Rows {
     for (const picture of row.querySelectorAll("[data-picture]")) bindPicture(picture);
     this.count();
     return row;
+  }
+
+  /** Returns the empty row after the others, which is made if the last one has something in it. */
+  addEmpty() {
+    const last = this.rows.at(-1);
+    return last.querySelector("input").value.trim() ? this.add() : last;
   }
 
   /** Shows the rows of these numbers in this order, and no other ones. */
@@ -259,6 +266,8 @@ for (const fields of document.querySelectorAll("form [data-fact-fields]")) {
     event.preventDefault(); // it would save half a form
     const values = event.target.closest("[data-several]");
     if (values) addEmpty(values, fields).querySelector("input, textarea").focus();
+    const texts = event.target.closest("[data-text-rows]");
+    if (texts) texts.rowsView.addEmpty().querySelector("input").focus();
   });
   document.querySelector("[data-wrong-fields]")?.focus();
   fields.addEventListener("restore", (event) => restore(fields, event.detail));

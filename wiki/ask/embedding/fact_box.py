@@ -83,6 +83,8 @@ class PageFacts:
     title_key: str
     by_fragment: dict[str, list[PageFact]] = field(default_factory=dict)
     """All facts by fragment; "" for those of the page itself."""
+    detailed: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Fragments of the subobjects that have a value, by property key and raw value: they give its details."""
     duplicates: dict[tuple[str, str], str] = field(default_factory=dict)
     """Values of unique properties that another page has too: its title by property key and canonical value."""
     layout: FactLayout = field(default_factory=FactLayout)
@@ -106,9 +108,13 @@ class PageFacts:
         by_fragment: dict[str, list[PageFact]] = {}
         for fact in facts:
             by_fragment.setdefault(fact.fragment, []).append(fact)
+        detailed: dict[tuple[str, str], list[str]] = {}
+        for fact in facts:
+            if fact.fragment:
+                detailed.setdefault((fact.key, fact.value.raw), []).append(fact.fragment)
         duplicates = _find_duplicates(facts, declarations, scope, slots)
         layout = layout_of(slots.page, user) if facts else FactLayout()
-        return cls(slots, facts, declarations, Cells(result), title_key, by_fragment, duplicates, layout)
+        return cls(slots, facts, declarations, Cells(result), title_key, by_fragment, detailed, duplicates, layout)
 
     @cached_property
     def sources(self) -> dict[str, FactSource]:
@@ -144,7 +150,7 @@ class PageFacts:
         """
         rows: dict[str, list[str]] = {}
         for fact in self.by_fragment.get("", ()):
-            rows.setdefault(fact.key, []).append(self.value_html(fact))
+            rows.setdefault(fact.key, []).append(self._value_with_details(fact))
         self.expiring_lines = self._expiring_lines()
         for key, line in self.expiring_lines.items():
             rows[key] = [*rows[key][: VALUES_LIMIT - 1], line.html]
@@ -241,6 +247,16 @@ class PageFacts:
             )  # fmt: skip
         return self.cells.value_html(fact.value, self._context(fact.key))
 
+    def _value_with_details(self, fact: PageFact) -> SafeString:
+        """Return one value as HTML, with the facts of the subobjects that have it too: its details."""
+        fragments = self.detailed.get((fact.key, fact.value.raw), ()) if self.layout.has_details(fact.key) else ()
+        lines = [
+            format_html(' <span class="fact-details">{}</span>', self._subobject_facts(fragment, without=fact.key))
+            for fragment in fragments
+            if any(other.key != fact.key for other in self.by_fragment[fragment])
+        ]
+        return join_html("", [self.value_html(fact), *lines])
+
     def _duplicate(self, fact: PageFact, other_page: str) -> SafeString:
         """Return a value with the problem that another page has it too, though the property is unique."""
         name = self.declarations[fact.key].label(self.slots.ui_language)
@@ -256,10 +272,12 @@ class PageFacts:
         page = self.cells.result.pages.get(value.canonical_value) if value.datatype == PAGE else None
         return format_html('<a href="{}">{}</a>', page.url, label) if page and page.url else escape(label)
 
-    def _subobject_facts(self, fragment: str) -> SafeString:
-        """Return the facts of a subobject in one line."""
+    def _subobject_facts(self, fragment: str, without: str = "") -> SafeString:
+        """Return the facts of a subobject in one line; those of one property may be left out."""
         facts = []
         for fact in self.by_fragment[fragment]:
+            if fact.key == without:
+                continue
             name = special_properties.special_property_label(fact.key, self.slots.ui_language)
             name = name or self.declarations[fact.key].label(self.slots.ui_language)
             facts.append(with_label(escape(name), self.value_html(fact)))
