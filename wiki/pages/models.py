@@ -212,12 +212,14 @@ class Stewardship(models.Model):
 
 
 class Changeset(models.Model):
-    """Group of versions made in one act: the fork of a subtree, an import, the renaming of a place."""
+    """Group of versions made in one act: the fork of a subtree, an import, the edit of a table."""
 
     class Act(models.TextChoices):
         MOVE = "move", pgettext_lazy("act", "move")
         FORK = "fork", pgettext_lazy("act", "fork")
         IMPORT = "import", pgettext_lazy("act", "import")
+        EDIT = "edit", pgettext_lazy("act", "edit of a table")
+        UNDO = "undo", pgettext_lazy("act", "undo")
         DEMO = "demo", pgettext_lazy("act", "demonstration")
 
     act = models.CharField(max_length=20, choices=Act.choices)
