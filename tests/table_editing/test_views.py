@@ -191,7 +191,8 @@ def test_columns_that_the_page_does_not_state_are_only_shown(alice: User, client
     make_page("Lien", "Un texte, [[Ville::Caen]], et [[Voisin::Four]].", by=alice)
     client = client_of(alice, "en")
     response = client.get(
-        "/ask/edit?q=[[Ville::%2B]]&po=?Ville%0A?Voisin.Ville%0A?-Voisin%0A?Modification date%0A?Category%0A?Kind%0A?Ville=Encore"
+        "/ask/edit?q=[[Ville::%2B]]"
+        "&po=?Ville%0A?Voisin.Ville%0A?-Voisin%0A?Modification date%0A?Category%0A?Kind%0A?Ville=Encore"
     )
     table = response.context["table"]
     cells = dict(shown(table).items())
