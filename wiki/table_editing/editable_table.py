@@ -213,10 +213,7 @@ def _add_cells(
     places = _places_of(user)
     for row in rows:
         page = row.page
-        row.cells = [
-            TableCell(column, f"c-{row.pk}-{number}", f"{column.label} – {row.title}")
-            for number, column in enumerate(columns)
-        ]
+        row.cells = [TableCell(column, f"c-{row.pk}-{number}", row.title) for number, column in enumerate(columns)]
         if page is None:
             row.why = row.why or (GONE if row.pk else NO_PAGE)
             continue

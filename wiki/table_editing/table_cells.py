@@ -31,8 +31,8 @@ class TableCell:
     column: TableColumn
     name: str
     """The name of its inputs."""
-    label: str = ""
-    """What its inputs are called: the page and the column."""
+    title: str = ""
+    """Of its page."""
     bound: BoundField | None = None
     """The values of the text that the table was opened with, and those that were entered; None if it is only shown."""
     text: str = ""
@@ -45,6 +45,11 @@ class TableCell:
     """Whether the person may not change it."""
     conflict: list[str] | None = None
     """What stands in the page now, if somebody changed the same fact meanwhile and nothing is chosen yet."""
+
+    @property
+    def label(self) -> str:
+        """What its inputs are called: the column and the page."""
+        return f"{self.column.label} – {self.title}"
 
     @property
     def note(self) -> str:
