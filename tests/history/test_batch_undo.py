@@ -16,6 +16,7 @@ from wiki.accounts import rate_limits
 from wiki.errors import Refused
 from wiki.history import batch_undo, batch_views
 from wiki.pages.models import Changeset, PageVersion, WikiPage
+from wiki.pages.task_models import BackgroundTask
 from wiki.pages.writing import batch_edits, page_hiding, page_writer
 from wiki.pages.writing.batch_edits import PageEdit, edit_pages
 from wiki.pages.writing.page_writer import Author, EditSummary
@@ -67,7 +68,9 @@ def test_each_page_goes_back_merged_with_later_edits(
     assert "/undo" not in client_of(anna, "en").get(f"/changes?batch={batch.pk}").content.decode()
     confirmation = client.get(f"/batch/{batch.pk}/undo").content.decode()
     assert "4 pages" in confirmation  # the hidden one is not counted
-    content = client.post(f"/batch/{batch.pk}/undo", {"comment": "par erreur"}, follow=True).content.decode()
+    response = client.post(f"/batch/{batch.pk}/undo", {"comment": "par erreur"}, follow=True)
+    content = response.content.decode()
+    assert "message-warning" in content
     assert "2 pages are undone." in content
     assert "2 pages stay as they are:" in content
     assert "C (The same words were changed meanwhile)" in content
@@ -77,10 +80,11 @@ def test_each_page_goes_back_merged_with_later_edits(
     assert texts == [TEXT, TEXT.replace("Un texte", "Un autre texte"), TEXT.replace("Lyon", "Nantes")]
     undo = Changeset.objects.get(act=Changeset.Act.UNDO)
     assert undo.by == bob
+    assert response.redirect_chain == [(f"/changes?batch={undo.pk}", 302)]
     assert sorted(undo.versions.values_list("page__title", flat=True)) == ["A", "B"]
     assert "par erreur" in PageVersion.objects.filter(changeset=undo)[0].comment
     # An undo is a batch too.
-    client.post(f"/batch/{undo.pk}/undo")
+    assert "message-success" in client.post(f"/batch/{undo.pk}/undo", follow=True).content.decode()
     assert page_of("A").source.text == TEXT.replace("Lyon", "Brest")
 
 
@@ -88,7 +92,9 @@ def test_a_text_that_begins_with_the_batch_is_left(alice: User, client_of: Calla
     page = make_page("Neuve", TEXT, by=alice)
     batch = Changeset.objects.create(act=Changeset.Act.IMPORT, by=alice)
     PageVersion.objects.filter(page=page).update(changeset=batch)
-    content = client_of(alice, "en").post(f"/batch/{batch.pk}/undo", follow=True).content.decode()
+    response = client_of(alice, "en").post(f"/batch/{batch.pk}/undo", follow=True)
+    content = response.content.decode()
+    assert response.redirect_chain == [(f"/changes?batch={batch.pk}", 302)]
     assert "Nothing was undone." in content
     assert "Neuve (Version 1 is where the text begins: delete the page instead)" in content
 
@@ -116,7 +122,9 @@ def test_who_may(
     page_hiding.hide(page_of("A"), Author.of(alice))
     assert client.get(address).status_code == 404
     monkeypatch.setattr(rate_limits, "BATCHES", rate_limits.RateLimit(0, 60, "Wait."))
-    assert client_of(alice).post(address).status_code == 429
+    limited = client_of(alice).post(address)
+    assert limited.status_code == 429
+    assert "Wait." in limited.content.decode()
     assert client_of(alice).post(address, {"comment": "x" * 401}).status_code == 422
     assert page_of("A").version == 4
 
@@ -130,6 +138,10 @@ def test_a_page_that_may_not_be_edited_is_left(alice: User, monkeypatch: Any) ->
         edit_pages([PageEdit(page_of("Miroir"), "x")], Author.of(alice), EditSummary(), Changeset())
     with pytest.raises(Refused):
         edit_pages([PageEdit(page_of("A"), "x")], Author.of(alice), EditSummary("x" * 10_001), Changeset())
+    monkeypatch.setattr(batch_edits, "PAGES_LIMIT", 1)
+    comment = EditSummary("x" * 10_000, minor=True, tags=["a"])
+    (version,) = edit_pages([PageEdit(page_of("A"), "x", ["b"])], Author.of(alice), comment, Changeset())
+    assert (version.minor, version.tags, len(version.comment)) == (True, ["a", "b"], 10_000)
     monkeypatch.setattr(batch_edits, "PAGES_LIMIT", 0)
     with pytest.raises(Refused):
         edit_pages([PageEdit(page_of("A"), "x")], Author.of(alice), EditSummary(), Changeset())
@@ -141,15 +153,39 @@ def test_a_large_batch_is_undone_in_the_background(
     batch = make_batch(["A", "B", "C"], alice)
     monkeypatch.setattr(batch_views, "PAGES_LIMIT", 2)
     monkeypatch.setattr(batch_undo, "PAGES_LIMIT", 2)
-    client = client_of(bob)
+    monkeypatch.setattr(batch_edits, "PAGES_LIMIT", 2)
+    client = client_of(bob, "en")
+    assert "in the background" in client.get(f"/batch/{batch.pk}/undo").content.decode()
     response = client.post(f"/batch/{batch.pk}/undo")
     assert response.status_code == 302
     assert response["Location"].startswith("/tasks/")
     assert page_of("A").version == 2
     run_tasks()
     assert [page_of(title).source.text for title in "ABC"] == [TEXT] * 3
-    assert Changeset.objects.get(act=Changeset.Act.UNDO).versions.count() == 3
-    assert client.get(response["Location"]).status_code in (200, 302)
+    undo = Changeset.objects.get(act=Changeset.Act.UNDO)
+    assert undo.versions.count() == 3
+    task = BackgroundTask.objects.get()
+    assert task.result == {"address": f"/changes?batch={undo.pk}", "message": "3 pages are undone."}
+    assert (task.done, task.total) == (2, 3)  # reports follow each other after half a second at least
+    # Again, as after an interruption: nothing is left to undo.
+    client.post(f"/batch/{batch.pk}/undo")
+    run_tasks()
+    again = BackgroundTask.objects.exclude(pk=task.pk).get()
+    assert again.result["address"] == f"/changes?batch={batch.pk}"
+    assert again.result["message"].startswith("Nothing was undone. 3 pages stay as they are:")
+
+
+def test_a_deleted_page_is_named_to_those_who_see_it(alice: User, bob: User) -> None:
+    batch = make_batch([f"Page {number}" for number in range(batch_undo.NAMED_LIMIT + 1)], alice)
+    bob.is_superuser = True
+    bob.save()
+    for page in WikiPage.objects.filter(title__startswith="Page ").select_related("source", "place"):
+        page_writer.delete(page, Author.of(bob))
+    report = batch_undo.undo_batch(batch, bob)
+    assert report.undone == 0
+    assert {reason for _, reason in report.left} == {"This page is deleted: bring it back first."}
+    assert report.message.endswith("first) …")
+    assert batch_undo.undo_batch(batch, alice).left == []
 
 
 def test_a_race_is_merged_again_and_queries_do_not_grow(alice: User, bob: User, monkeypatch: Any) -> None:
