@@ -140,9 +140,11 @@ def _say_saved(request: HttpRequest, versions: list[PageVersion]) -> None:
         return
     number = versions[0].changeset_id or 0
     text = ngettext("%(number)d page is saved.", "%(number)d pages are saved.", len(versions))
-    merged = gettext("Merged with what was changed meanwhile.") if any("merged" in v.tags for v in versions) else ""
+    said = [text % {"number": len(versions)}]
+    if any("merged" in version.tags for version in versions):
+        said.append(gettext("Merged with what was changed meanwhile."))
     messages.success(request, format_html(
-        '{} {} <a href="{}">{}</a> · <a href="{}">{}</a>', text % {"number": len(versions)}, merged,
+        '{} <a href="{}">{}</a> · <a href="{}">{}</a>', " ".join(said),
         batch_address(number), gettext("See the changes"),
         reverse("undo_batch", args=[number]), gettext("Undo this batch"),
     ))  # fmt: skip
