@@ -12,6 +12,7 @@ from tests.table_editing.test_views import shown, table_at, text_of, write
 from wiki.errors import NotAllowed
 from wiki.pages.models import WikiPage
 from wiki.table_editing import table_saving
+from wiki.text.titles import MIRROR_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,3 +203,25 @@ def test_tables_have_limits(client: Client, alice: User, monkeypatch: pytest.Mon
     assert "Brest" not in text_of("Bocal")
     monkeypatch.setattr(table_columns, "COLUMNS_LIMIT", 1)
     assert len(table_at(client, "/ask/edit?q=[[Ville::Lyon]]&po=?Ville%0A?Mots").columns) == 1
+
+
+def test_rows_and_columns_that_cannot_be_changed_have_no_inputs(client: Client, alice: User) -> None:
+    make_page("Property:Fiche", "---\nHas type: Record\nHas fields: A; B\n---\n")
+    make_page("Copie", "---\nVille: Nantes\n---\n")
+    WikiPage.objects.filter(title="Copie").update(namespace=MIRROR_NAMESPACE)
+    table = table_at(client, "/ask/edit?q=[[Ville::%2B]]&po=?Ville%0A?Fiche")
+    assert shown(table) == {"Atelier": [("line", "Lyon"), ("none", "")], "Copie": [("none", "Nantes"), ("none", "")]}
+    assert [(row.title, row.note) for row in table.rows if row.note] == [("Copie", "You may not change this page.")]
+    assert table.columns[1].note == "This fact has several fields: change it by the form of the page."
+    # Nor for a form that claims so.
+    page = WikiPage.objects.get(title="Atelier")
+    data = {
+        "row": f"{page.pk}:1", "column": ["+Fiche", "+a[b]", "+Fiche|x"],
+        **{f"c-{page.pk}-{number}": "x" for number in range(3)},
+    }  # fmt: skip
+    assert client.post(ADDRESS, data).status_code == 302
+    assert text_of("Atelier") == ATELIER
+    make_place("Long", alice, "---\nVille: Lyon\nNote: " + "x" * 70_000 + "\n---\n")
+    row = next(row for row in table_at(client, ADDRESS).rows if row.title == "Long")
+    assert "too long for a table" in row.note
+    assert not row.sent

@@ -291,6 +291,7 @@ def test_rights_and_limits(alice: User, bob: User, charlie: User, client_of: Cli
     assert refused.status_code == 409
     assert "Dora" not in refused.content.decode()
     assert client_of(charlie).get(ADDRESS).status_code == 403
+    assert client_of(charlie).post(ADDRESS).status_code == 403
     blocked = client_of(charlie).post(ADDRESS, data)
     assert blocked.status_code == 403
     assert 'value="Nantes"' in blocked.content.decode()
