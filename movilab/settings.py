@@ -217,4 +217,4 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
-CSRF_FAILURE_VIEW = "wiki.forms.views.csrf_failure"
+CSRF_FAILURE_VIEW = "wiki.table_editing.views.csrf_failure"

@@ -266,6 +266,7 @@ ROWS: dict[str, list[Row]] = {
     "task": [Row((200, 404, 404, 302), {"number": str(TASK)}), Row((404, 404, 404, 302), {"number": "1"})],
     "task_state": [Row((200, 404, 404, 302), {"number": str(TASK)})],
     "cancel_task": [Row((302, 404, 404, 302), {"number": str(TASK)}, post=True)],
+    "undo_batch": [Row((200, 200, 403, 302), {"number": "1"}), Row((404, 404, 403, 302), {"number": "999"})],
     "restore": [Row((200, 200, 403, 302), ON_PAGE, "?version=1")],
     "undo": [Row((200, 200, 403, 302), ON_PAGE, "?version=2")],
     # Managing a place needs a steward of it
@@ -293,6 +294,16 @@ ROWS: dict[str, list[Row]] = {
     "ask_file": [everyone(404), Row((200, 200, 200, 200), query="?q=[[Kind::Place]]&format=csv")],
     "ask_parameters": [everyone(), Row((200, 200, 200, 200), query="?format=map")],
     "ask_count": [everyone(), Row((200, 200, 200, 200), query="?rp=Kind&ro=is&rv=Place")],
+    "ask_edit": [
+        everyone(302),  # without a question
+        Row((200, 200, 403, 302), query="?q=[[Kind::Place]]&po=?City"),
+        Row((302, 302, 403, 403), query="?q=[[Kind::Place]]&po=?City", post=True),  # an empty form changes nothing
+    ],
+    "directory_edit": [
+        *refused_writing(kind="place"),
+        everyone(404, kind="nothing"),
+        Row((302, 302, 403, 403), {"kind": "place"}, post=True),
+    ],
     "ask_complete": [everyone(), Row((200, 200, 200, 200), query="?kind=value&property=Kind&q=p")],
     "browse": [everyone(title=PAGE), everyone(404, title="Atelier:Parti"), everyone(404, title="Rien")],
     "properties": [everyone()],

@@ -97,11 +97,13 @@ def _facts_parsed_again(keys: set[str], pages: set[int]) -> None:
 
 def _register_tasks() -> None:
     """Register the kinds of background tasks."""
+    from wiki.history import batch_undo
     from wiki.pages import background_tasks
     from wiki.remotes import fetch_tasks
 
     background_tasks.register(fetch_tasks.REMOTE_IMPORT)
     background_tasks.register(fetch_tasks.MIRROR_POLL)
+    background_tasks.register(batch_undo.UNDO_TASK)
 
 
 def _register_providers() -> None:

@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("wiki.linked_data.urls")),
     path("", include("wiki.ask.urls")),  # before the pages, since URLs of special pages look like URLs of pages
+    path("", include("wiki.table_editing.urls")),
     path("", include("wiki.pages.urls")),
     path("", include("wiki.search.urls")),
     path("", include("wiki.licenses.urls")),

@@ -41,6 +41,9 @@ EDITS = (
     ),
     RateLimit(600, HOUR, gettext_noop("You saved %(count)d changes within an hour. Please go on a little later.")),
 )
+BATCHES = RateLimit(
+    10, MINUTE, gettext_noop("You changed many pages at once %(count)d times within a minute. Please wait a minute.")
+)
 REGISTRATIONS = (
     RateLimit(
         20, HOUR, gettext_noop("Many accounts were made from your network just now. Please try again in an hour.")
@@ -120,6 +123,13 @@ def limit_edits(user: User) -> None:
         return
     for limit in EDITS:
         count_request(f"edit:{user.pk}", limit)
+
+
+def limit_batches(user: User) -> None:
+    """Count one change of many pages at once by `user`, as an edit too. Raises RateLimitExceeded."""
+    limit_edits(user)
+    if not user.is_superuser:
+        count_request(f"batch:{user.pk}", BATCHES)
 
 
 def limit_registrations(request: HttpRequest) -> None:

@@ -118,6 +118,17 @@ def _with_policies(response: HttpResponse, *, is_embedded: bool) -> HttpResponse
     return response
 
 
+def list_pages(request: HttpRequest, kind: Kind) -> list[int]:
+    """Return the primary keys of the pages that answer the URL parameters of a directory, in order.
+
+    Raises RateLimitExceeded.
+    """
+    table = table_cache.table_of(kind.key)
+    query = read_query(request.GET, table.fields)
+    found = find_rows(table, query, _local(timezone.now()), *_given_pages(request, query, kind))
+    return [table.rows[index].pk for index in found]
+
+
 @require_safe
 def markers(request: HttpRequest, kind: str) -> HttpResponse:
     """Return the markers of a directory within `?bbox=` (the visible map) at the zoom `?z=`, as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wiki.errors import gettext_noop
 from wiki.forms.form_definition import FormField
@@ -106,6 +106,11 @@ def is_group(one: FormField) -> bool:
 def has_details(one: FormField) -> bool:
     """Return whether a field has texts, each with the fields below it as its details: a repeated text, and no group."""
     return bool(one.fields) and one.is_repeated and find_input(one.input) is INPUTS["text"]
+
+
+def without_details(one: FormField) -> FormField:
+    """Return a field for its texts alone, as a cell of a table has them; a group stays as it is."""
+    return replace(one, fields=()) if has_details(one) else one
 
 
 def is_steps(one: FormField) -> bool:

@@ -54,10 +54,10 @@ class FormSource:
 
 def form_of_kind(key: str, user: Reader) -> FormSource | None:
     """Return the form of a kind: that of its page, else the one that comes with the wiki, else None. One query."""
-    return _forms([key], user).get(key)
+    return forms_named([key], user).get(key)
 
 
-def _forms(names: Sequence[str], user: Reader) -> dict[str, FormSource]:
+def forms_named(names: Sequence[str], user: Reader) -> dict[str, FormSource]:
     """Return the forms of kinds (keys) and categories (titles) that have one. One query."""
     title_keys = {titles.key_or_empty(form_title(name)): name for name in names}
     pages = WikiPage.objects.readable_by(user).filter(title_key__in=title_keys).select_related("source")
@@ -86,7 +86,7 @@ def form_of_page(kind_key: str, page: WikiPage | None, user: Reader) -> FormSour
         links = PageLink.objects.filter(page=page, way=PageLink.Way.CATEGORY).order_by("key")
         categories = [_category_name(key) for key in links.values_list("key", flat=True)[:CATEGORIES_LIMIT]]
     categories = [name for name in categories if titles.fold(name) not in built_in_texts()]
-    found = _forms([kind_key, *categories] if kind_key else categories, user)
+    found = forms_named([kind_key, *categories] if kind_key else categories, user)
     forms = [found[name] for name in (kind_key, *categories) if name in found]
     if not forms:
         return None

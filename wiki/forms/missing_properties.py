@@ -9,9 +9,9 @@ from django.utils.translation import gettext
 from wiki.facts.property_declarations import load_properties
 from wiki.facts.special_properties import SPECIAL
 from wiki.forms.field_inputs import input_of
+from wiki.forms.field_values import default_datatype
 from wiki.forms.form_definition import FormField
 from wiki.forms.form_lookup import property_key
-from wiki.forms.page_form import default_datatype
 from wiki.licenses import catalogue
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer

@@ -14,14 +14,23 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.separators import divide_values
 from wiki.facts.property_declarations import declaration_of, load_properties
 from wiki.facts.special_properties import key_of_property
-from wiki.facts.value_problems import message_for
-from wiki.facts.values import Context, Declaration, Unit
+from wiki.facts.values import Declaration
 from wiki.forms import field_inputs
 from wiki.forms.bound_fields import BoundField, BoundRow, BoundSection
+from wiki.forms.field_values import (
+    as_list,
+    bind_values,
+    changes_of,
+    check_values,
+    clean_values,
+    declaration_for,
+    entries_by_property,
+    keys_stated_by,
+    new_values,
+)
 from wiki.forms.form_definition import STEWARDS, FormDefinition, FormField, FormSection
 from wiki.forms.form_lookup import all_fields, property_key
 from wiki.forms.step_fields import StepsField, take_steps
@@ -32,7 +41,6 @@ from wiki.text.statements import detailed_value
 from wiki.text.titles import TitleProblem, fold
 
 ROWS_LIMIT = 200
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -123,8 +131,8 @@ class PageForm:
     def _bind(self, one: FormField, name: str, entries: Sequence[FrontMatterEntry]) -> BoundField | None:
         """Return a field with the values of the entries; None if they are none that its input can show."""
         bound = BoundField(one, name, self.language, keys=[entry.key for entry in entries])
-        bound.declaration = _declaration_for(one, self._declarations)
-        values = [value for entry in entries for value in _as_list(entry.value)]
+        bound.declaration = declaration_for(one, self._declarations)
+        values = [value for entry in entries for value in as_list(entry.value)]
         if one.fields:
             plain = field_inputs.has_details(one)
             if any(not isinstance(value, dict | str) or (isinstance(value, str) and not plain) for value in values):
@@ -135,12 +143,7 @@ class PageForm:
                 for number, value in enumerate(bound.old_rows)
             ]
             return bound
-        if any(not isinstance(value, str) for value in values):
-            return None
-        texts = [text for value in values for text in divide_values(str(value), bound.declaration.separator)]
-        bound.old_values = [text for text in texts if text]
-        bound.values = [field_inputs.shown_value(one, text) for text in bound.old_values]
-        return bound
+        return bound if bind_values(bound, entries) else None
 
     def _row(self, group: BoundField, number: int, old: Mapping[str, FrontMatterValue]) -> BoundRow:
         """Return a row of a group with the values of a mapping."""
@@ -151,7 +154,7 @@ class PageForm:
             if field_inputs.is_steps(inner):  # steps are no part of a fact
                 continue
             bound = BoundField(inner, names.of(inner.property), self.language)
-            bound.declaration = _declaration_for(inner, self._declarations)
+            bound.declaration = declaration_for(inner, self._declarations)
             key, value = by_key.get(property_key(inner.property), ("", ""))
             if isinstance(value, str):
                 bound.keys = [key] if key else []
@@ -199,7 +202,7 @@ class PageForm:
                 self._fill_group(one, data)
             else:
                 one.values = _sent_values(one, data)
-                self._check(one)
+                check_values(one, self.page_language)
             if one.field.is_required and not one.values and all(row.is_empty for row in one.rows):
                 one.errors.append(gettext("This field is required."))
 
@@ -212,34 +215,18 @@ class PageForm:
         for row in group.rows:
             for inner in row.fields:
                 inner.values = _sent_values(inner, data)
-                self._check(inner)
+                check_values(inner, self.page_language)
             if field_inputs.has_details(group.field) and _lacks_value(row):
                 row.fields[0].errors.append(gettext("This field is required."))
         if len(numbers) > ROWS_LIMIT:
             group.errors.append(gettext("At most %(limit)s rows can be entered here.") % {"limit": ROWS_LIMIT})
-
-    def _check(self, one: BoundField) -> None:
-        """Add an error for each value that was changed and cannot be what it should be."""
-        old = {field_inputs.shown_value(one.field, text) for text in one.old_values}
-        context = Context(self.page_language, one.declaration)
-        for value in one.values:
-            if value in old:
-                continue
-            problem = registry.parse(field_inputs.written_value(one.field, value), context).problem
-            if problem is not None:
-                one.errors.append(message_for(problem))
-            elif one.input.control in ("choice", "choices") and value not in (
-                *one.field.choices,
-                *one.declaration.allowed,
-            ):
-                one.errors.append(gettext("“%(value)s” is none of the choices.") % {"value": value[:100]})
 
     def new_text(self, body: str) -> str:
         """Return the text with what was entered, and another body. A value that cannot be written is an error."""
         front = parse_front_matter(self.text).raw
         for steps in self.steps_fields:
             body = steps.with_steps(body, self.page_language)
-        changes = [(one, _changes_of(one)) for one in self.properties]
+        changes = [(one, changes_of(one, _new_value(one))) for one in self.properties]
         try:
             return with_values(front, {key: value for _, change in changes for key, value in change.items()}) + body
         except UnwritableValue:
@@ -252,25 +239,9 @@ class PageForm:
         return front + body
 
 
-def _changes_of(one: BoundField) -> dict[str, FrontMatterValue | None]:
-    """Return the changes of the front matter that a field makes: none if what it shows was not changed."""
-    value = _group_value(one) if one.has_rows else _new_values(one)
-    if value is None:
-        return {}
-    key = one.own_key
-    others: dict[str, FrontMatterValue | None] = {other: None for other in one.keys[1:] if fold(other) != fold(key)}
-    return {**others, key: value}
-
-
-def _new_values(one: BoundField) -> FrontMatterValue | None:
+def _new_value(one: BoundField) -> FrontMatterValue | None:
     """Return what a field states now; None if that is what it stated before."""
-    shown = {field_inputs.shown_value(one.field, text): text for text in reversed(one.old_values)}
-    if one.values == [field_inputs.shown_value(one.field, text) for text in one.old_values]:
-        return None
-    written: list[FrontMatterValue] = [
-        shown[value] if value in shown else field_inputs.written_value(one.field, value) for value in one.values
-    ]
-    return written[0] if len(written) == 1 else written
+    return _group_value(one) if one.has_rows else new_values(one)
 
 
 def _group_value(group: BoundField) -> FrontMatterValue | None:
@@ -279,7 +250,7 @@ def _group_value(group: BoundField) -> FrontMatterValue | None:
     for row in group.rows:
         values = dict(row.old)
         for inner in row.fields:
-            changed = _new_values(inner)
+            changed = new_values(inner)
             if changed is not None:
                 values[inner.own_key] = changed
         if values == row.old and row.number < len(group.old_rows):
@@ -310,12 +281,7 @@ def _divided(value: FrontMatterValue, separator: str) -> Sequence[FrontMatterVal
 
 def _sent_values(one: BoundField, data: QueryDict) -> list[str]:
     """Return the values of a field that were sent, without empty ones and control characters."""
-    sent = (_CONTROL.sub("", text.replace("\r\n", "\n")).strip() for text in data.getlist(one.name))
-    return list(dict.fromkeys(text for text in sent if text))
-
-
-def _as_list(value: FrontMatterValue) -> Sequence[FrontMatterValue]:
-    return value if isinstance(value, list) else [value]
+    return clean_values(data.getlist(one.name))
 
 
 def _as_text(value: FrontMatterValue) -> str:
@@ -345,13 +311,7 @@ class _FieldNames:
 
 def _entries_by_property(text: str) -> dict[str, list[FrontMatterEntry]]:
     """Return the entries of the front matter of a text by the key of their property, redirects followed."""
-    entries = parse_front_matter(text).data
-    keys = {entry.key: property_key(entry.key) for entry in entries}
-    properties = load_properties(set(keys.values()))
-    found: dict[str, list[FrontMatterEntry]] = {}
-    for entry in entries:
-        found.setdefault(declaration_of(keys[entry.key], properties).key, []).append(entry)
-    return found
+    return entries_by_property(text, load_properties(keys_stated_by(text)))
 
 
 def _declarations_of(definition: FormDefinition) -> dict[str, Declaration]:
@@ -364,21 +324,3 @@ def _declarations_of(definition: FormDefinition) -> dict[str, Declaration]:
             continue
     properties = load_properties(keys)
     return {key: declaration_of(key, properties) for key in keys}
-
-
-def _declaration_for(one: FormField, declarations: Mapping[str, Declaration]) -> Declaration:
-    """Return the declaration of a field's property; with the datatype of its input where it declares none."""
-    declaration = declarations.get(property_key(one.property), Declaration(one.property, one.property))
-    if declaration.datatype:
-        return declaration
-    return Declaration(
-        declaration.key, declaration.title, default_datatype(one),
-        labels=declaration.labels, separator=declaration.separator, allowed=declaration.allowed,
-        units=(Unit(1.0, (one.unit,)),) if one.unit else (),
-    )  # fmt: skip
-
-
-def default_datatype(one: FormField) -> str:
-    """Return the datatype that a field's property has where no page declares it; "" for none."""
-    datatype = field_inputs.input_of(one).datatype
-    return "_qty" if datatype == "_num" and one.unit else datatype

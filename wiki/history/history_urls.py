@@ -30,3 +30,8 @@ def _person_address(view: str, username: str, name: str) -> str:
     if username:
         return reverse(view, args=[username])
     return f"{reverse(f'{view}_by_name')}?{urlencode({'name': name})}"
+
+
+def batch_address(number: int) -> str:
+    """Return the URL of the list of the versions of a changeset."""
+    return f"{reverse('changes')}?{urlencode({'batch': number})}"

@@ -90,7 +90,12 @@ def get_undo_merge(page: WikiPage, number: int) -> UndoMerge:
     versions = {row.number: row for row in rows}
     if number not in versions:
         raise PageVersion.DoesNotExist
-    before, after = versions.get(number - 1), versions[number]
+    return undo_merge_of(versions.get(number - 1), versions[number], page.source.text or "")
+
+
+def undo_merge_of(before: PageVersion | None, after: PageVersion, now: str) -> UndoMerge:
+    """Return the edit between two versions, whose texts are loaded, with the current text. Raises Refused."""
+    number = after.number
     if before is None or before.is_deletion:
         raise Refused(
             gettext_noop("Version %(number)d is where the text begins: delete the page instead."),
@@ -101,7 +106,7 @@ def get_undo_merge(page: WikiPage, number: int) -> UndoMerge:
     texts = after.text() or "", before.text() or ""
     if texts[0] == texts[1]:
         raise Refused(gettext_noop("Version %(number)d did not change the text."), number=number)
-    return UndoMerge(after, *texts, page.source.text or "")
+    return UndoMerge(after, *texts, now)
 
 
 def _refuse_deleted(page: WikiPage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.history import feeds, restore_views, views
+from wiki.history import batch_views, feeds, restore_views, views
 
 urlpatterns = [
     path("history/<path:title>", views.history, name="history"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("undo/<path:title>", restore_views.undo, name="undo"),
     path("changes", views.changes, name="changes"),
     path("changes/<path:place>", views.place_changes, name="place_changes"),
+    path("batch/<int:number>/undo", batch_views.undo_batch, name="undo_batch"),
     path("contributions/", views.contributions, name="contributions_by_name"),
     path("contributions/<str:username>", views.contributions, name="contributions"),
     path("feeds/changes", feeds.changes, name="feed_changes"),

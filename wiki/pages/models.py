@@ -212,12 +212,14 @@ class Stewardship(models.Model):
 
 
 class Changeset(models.Model):
-    """Group of versions made in one act: the fork of a subtree, an import, the renaming of a place."""
+    """Group of versions made in one act: the fork of a subtree, an import, the edit of a table."""
 
     class Act(models.TextChoices):
         MOVE = "move", pgettext_lazy("act", "move")
         FORK = "fork", pgettext_lazy("act", "fork")
         IMPORT = "import", pgettext_lazy("act", "import")
+        EDIT = "edit", pgettext_lazy("act", "edit of a table")
+        UNDO = "undo", pgettext_lazy("act", "undo")
         DEMO = "demo", pgettext_lazy("act", "demonstration")
 
     act = models.CharField(max_length=20, choices=Act.choices)
@@ -320,8 +322,7 @@ class Fork(models.Model):
     upstream_authors = models.JSONField(default=list)
     """Names of the authors of upstream up to `upstream_version`, including the authors of its own upstreams."""
     rewritten_facts = models.JSONField(null=True)
-    """Names of the properties whose values name the place of the fork where those of the upstream name its own; null
-    for a fork made before 0.3.0 or elsewhere."""
+    """Names of properties whose values name the fork's place where the upstream's name its own; null before 0.3.0."""
     made_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     auto_pull_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

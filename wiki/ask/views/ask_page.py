@@ -147,6 +147,7 @@ def _result_context(request: HttpRequest, form_data: QueryFormData, language: st
         "french_csv": format_context.url_with(FRENCH_CSV),
         "as_of": result.as_of,
         "kinds": _kinds_of(result) if result.as_of is None else [],
+        "edit_address": f"{reverse('ask_edit')}?{form_data.url_query()}" if result.rows and not result.as_of else "",
         "embed_code": form_data.embed_code(),
         "link": f"{settings.BASE_ADDRESS}{reverse('ask')}?{form_data.url_query()}",
     }
