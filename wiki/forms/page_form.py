@@ -53,7 +53,7 @@ class PageForm:
         self.text = text
         self.language = language
         self.page_language = page_language
-        self._declarations = _declarations_of(definition)
+        self._declarations = declarations_of(definition)
         entries = _entries_by_property(text)
         names = _FieldNames("fact")
         self.sections: list[BoundSection] = []
@@ -122,7 +122,7 @@ class PageForm:
     def _bind(self, one: FormField, name: str, entries: Sequence[FrontMatterEntry]) -> BoundField | None:
         """Return a field with the values of the entries; None if they are none that its input can show."""
         bound = BoundField(one, name, self.language, keys=[entry.key for entry in entries])
-        bound.declaration = _declaration_for(one, self._declarations)
+        bound.declaration = declaration_for(one, self._declarations)
         values = [value for entry in entries for value in _as_list(entry.value)]
         if one.fields:
             if any(not isinstance(value, dict) for value in values):
@@ -148,7 +148,7 @@ class PageForm:
             if field_inputs.is_steps(inner):  # steps are no part of a fact
                 continue
             bound = BoundField(inner, names.of(inner.property), self.language)
-            bound.declaration = _declaration_for(inner, self._declarations)
+            bound.declaration = declaration_for(inner, self._declarations)
             key, value = by_key.get(property_key(inner.property), ("", ""))
             if isinstance(value, str):
                 bound.keys = [key] if key else []
@@ -321,7 +321,7 @@ def _entries_by_property(text: str) -> dict[str, list[FrontMatterEntry]]:
     return found
 
 
-def _declarations_of(definition: FormDefinition) -> dict[str, Declaration]:
+def declarations_of(definition: FormDefinition) -> dict[str, Declaration]:
     """Return the declarations of the properties of a form by key."""
     keys = set()
     for one in all_fields(definition):
@@ -333,7 +333,7 @@ def _declarations_of(definition: FormDefinition) -> dict[str, Declaration]:
     return {key: declaration_of(key, properties) for key in keys}
 
 
-def _declaration_for(one: FormField, declarations: Mapping[str, Declaration]) -> Declaration:
+def declaration_for(one: FormField, declarations: Mapping[str, Declaration]) -> Declaration:
     """Return the declaration of a field's property; with the datatype of its input where it declares none."""
     declaration = declarations.get(property_key(one.property), Declaration(one.property, one.property))
     if declaration.datatype:

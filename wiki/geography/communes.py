@@ -77,6 +77,15 @@ def commune_by_name(name: str, postal_code: str = "") -> Commune | None:
     return same[0] if len(same) == 1 else None
 
 
+def communes_by_name() -> dict[str, list[Commune]]:
+    """Return all communes by their folded names (`commune_table.name_keys`); takes a fifth of a second."""
+    found: dict[str, list[Commune]] = {}
+    for commune in _select(_COLUMNS, ()):
+        for key in name_keys(commune.name):
+            found.setdefault(key, []).append(commune)
+    return found
+
+
 def commune_at(latitude: float, longitude: float) -> Commune | None:
     """Return the commune that has these coordinates in the table; None if there is none."""
     near = (latitude, COORDINATE_ERROR, longitude, COORDINATE_ERROR)
