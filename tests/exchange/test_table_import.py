@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import make_page, make_place
-from tests.tasks import follow, run_tasks
+from tests.tasks import follow
 from wiki.accounts.models import User
-from wiki.exchange.models import ImportedRow, TableImport
+from wiki.exchange.models import TableImport
 from wiki.pages.models import Changeset, PageVersion, Stewardship, WikiPage
-from wiki.pages.writing import page_writer
-from wiki.pages.writing.page_writer import Author
 from wiki.text.frontmatter.frontmatter_reader import parse_front_matter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]

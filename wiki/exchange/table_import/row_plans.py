@@ -18,8 +18,8 @@ from wiki.accounts.models import User
 from wiki.exchange.models import ImportedRow
 from wiki.exchange.table_import.cell_values import identities
 from wiki.exchange.table_import.import_fields import BODY, FieldSet
-from wiki.exchange.table_import.page_values import PageValues
 from wiki.exchange.table_import.row_pages import NewPageFields, RowPages
+from wiki.exchange.table_import.stated_values import PageValues
 from wiki.exchange.table_import.table_rows import ReadRow, Remark, RemarkKind, TableColumns
 from wiki.pages import permissions
 from wiki.pages.models import WikiPage

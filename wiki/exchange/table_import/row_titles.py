@@ -89,7 +89,7 @@ def _distinguish(rows: Sequence[ReadRow], fields: FieldSet) -> None:
         return
     for row in rows:
         others = ", ".join(str(other.number) for other in rows if other is not row)[:60]
-        text = gettext("Rows %(others)s have this title too: is it the same?") % {"others": others}
+        text = gettext("Other rows with this title: %(others)s. Is it the same?") % {"others": others}
         row.add(RemarkKind.QUESTION, "", row.title, text)
     parts = [_texts(row, fields) for row in rows]
     for level in range(3):

@@ -111,7 +111,7 @@ class ColumnsForm(forms.Form):
 
     source = forms.CharField(
         label=_("Name of the data set"), max_length=200,
-        help_text=_("By it, rows are known again when the table is imported another time: keep it then."),
+        help_text=_("By this name, rows are known again when the table is imported another time."),
     )  # fmt: skip
 
     def __init__(self, columns: Sequence[str], fields: FieldSet, *args: Any, **options: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -49,6 +48,8 @@ EXAMPLES = 3
 """Cells of a column that the mapping shows."""
 PER_PAGE = 50
 GROUPS_LIMIT = 20
+LISTED_LIMIT = 1_000
+"""Rows, and cells, that a report lists."""
 SHOWN_CHARACTERS = 60
 View = Callable[..., HttpResponseBase]
 OwnView = Callable[[HttpRequest, User, TableImport], HttpResponseBase]
@@ -250,12 +251,12 @@ def report(request: HttpRequest, user: User, pending: TableImport) -> HttpRespon
     unfinished = BackgroundTask.objects.filter(
         person=user, kind=table_tasks.TABLE_IMPORT.name, state__in=BackgroundTask.UNFINISHED
     )
-    cells = pending.report.get("cells", [])
+    refused, cells = pending.report.get("refused", []), pending.report.get("cells", [])
     context = {
         "pending": pending, "report": pending.report, "is_done": pending.state == TableImport.TableState.DONE,
         "task": unfinished.first() if pending.content is not None else None,
         "pages": Paginator(versions, PER_PAGE).get_page(request.GET.get("p")),
-        "refused": pending.report.get("refused", []), "cells": cells,
-        "kinds": Counter(cell[2] for cell in cells),
+        "refused": refused[:LISTED_LIMIT], "cells": cells[:LISTED_LIMIT],
+        "more_refused": len(refused[LISTED_LIMIT:]), "more_cells": len(cells[LISTED_LIMIT:]),
     }  # fmt: skip
     return render(request, "wiki/exchange/table_report.html", context)
