@@ -23,8 +23,9 @@ SHOWN_LIMIT = 100
 """Characters of a cell that messages quote."""
 NUMERIC = frozenset({"_num", "_qty", "_mon", "_tem", "_geo"})
 _LEADING_NUMBER = re.compile(r"\s*[-+]?[\d\s.,'\u00a0\u202f]*\d")
-_DECIMAL_COMMA = re.compile(r"[-+]?\d*,(?!\d{3}(?:\D|\Z))\d+|[-+]?0,\d+|[-+]?\d[\d .'\u00a0\u202f]*\.\d{3},\d+")
-_DECIMAL_POINT = re.compile(r"[-+]?\d*\.(?!\d{3}(?:\D|\Z))\d+|[-+]?0\.\d+|[-+]?\d[\d ,'\u00a0\u202f]*,\d{3}\.\d+")
+_GROUPS = re.compile(r"(?<=\d)[ '’\u00a0\u202f](?=\d{3})")
+_DECIMAL_COMMA = re.compile(r"[-+]?(?:\d*,(?!\d{3}(?:\D|\Z))\d+|0,\d+|\d{1,3}(?:\.\d{3})+,\d+)")
+_DECIMAL_POINT = re.compile(r"[-+]?(?:\d*\.(?!\d{3}(?:\D|\Z))\d+|0\.\d+|\d{1,3}(?:,\d{3})+\.\d+)")
 _LIST_SIGNS = re.compile(r"\n|;|\|")
 _ERRORS = frozenset({"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!", "Err:502"})
 _FOUR_DIGITS = re.compile(r"\d{4}")
@@ -47,7 +48,7 @@ def find_decimal_sign(cells: Iterable[str]) -> str:
     for cell in cells:
         if not _LEADING_NUMBER.match(cell):
             continue
-        text = cell.strip()
+        text = _GROUPS.sub("", cell.strip())
         found[","] += bool(_DECIMAL_COMMA.match(text))
         found["."] += bool(_DECIMAL_POINT.match(text))
     return max(found, key=lambda sign: found[sign]) if any(found.values()) else ""

@@ -23,6 +23,8 @@ LINES_LIMIT = 300
 """Lines of one row at most: a quotation mark that is not closed costs no more than that."""
 SAMPLE_LINES = 50
 _SEP_LINE = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*<(?:!|\?xml|html)", re.IGNORECASE)
+"""How a page of the web begins that was saved in place of a table."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
@@ -67,7 +69,7 @@ def decode(raw: bytes, encoding: str = "") -> tuple[str, str]:
             text = raw.decode(name)
         except UnicodeDecodeError:
             continue
-        if "\x00" in text:
+        if "\x00" in text or _MARKUP.match(text):
             break
         return text, {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}.get(name, name.capitalize())
     raise ImportProblem(

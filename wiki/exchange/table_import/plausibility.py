@@ -15,7 +15,7 @@ from wiki.exchange.table_import.table_rows import ReadRow, RemarkKind, TableColu
 from wiki.facts.datatypes import registry
 from wiki.facts.values import Context
 from wiki.geography.commune_table import folded_name
-from wiki.geography.communes import Commune, communes_by_name
+from wiki.geography.communes import Commune, communes_by_keys
 from wiki.text.titles import fold
 
 FAR_FROM_COMMUNE = 50.0
@@ -28,15 +28,14 @@ Point = tuple[float, float]
 
 
 def ask_questions(rows: Sequence[ReadRow], columns: TableColumns, fields: FieldSet) -> None:
-    """Add a question to each row for each value that is not plausible. Reads the table of communes once."""
+    """Add a question to each row for each value that is not plausible. Reads the communes that rows name."""
     usable = [row for row in rows if not row.problem]
     town, code = (_of_input(columns, fields, input_id) for input_id in ("commune", "postal-code"))
-    communes = communes_by_name() if town is not None else {}
+    communes = communes_by_keys(_commune_keys(usable, town, code)) if town is not None else {}
     found = {row.number: _communes_of(row, town, communes) for row in usable}
     if code is not None and town is not None:
-        used = {postal for same in communes.values() for one in same for postal in one.postal_codes}
         for row in usable:
-            _ask_of_postal_code(row, code, columns.column_of(code.key), found[row.number], used)
+            _ask_of_postal_code(row, code, columns.column_of(code.key), found[row.number], communes.keys())
     point = _of_input(columns, fields, "coordinates")
     if point is not None:
         _PointQuestions(usable, point, columns).ask(found)
@@ -48,6 +47,13 @@ def ask_questions(rows: Sequence[ReadRow], columns: TableColumns, fields: FieldS
 def _of_input(columns: TableColumns, fields: FieldSet, input_id: str) -> ImportField | None:
     one = fields.by_input(input_id)
     return one if one is not None and one.key in columns.fields else None
+
+
+def _commune_keys(rows: Sequence[ReadRow], town: ImportField, code: ImportField | None) -> set[str]:
+    """Return the folded names of the communes of rows, and their postal codes."""
+    names = {folded_name(name) for row in rows for name in row.values.get(town.key, ())}
+    codes = {text for row in rows for text in row.values.get(code.key, ())} if code is not None else set()
+    return names | codes
 
 
 def _communes_of(row: ReadRow, town: ImportField | None, communes: dict[str, list[Commune]]) -> list[Commune]:

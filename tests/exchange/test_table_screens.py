@@ -1,0 +1,203 @@
+"""The screens of table imports: mappings that are remembered, owners, limits, and what goes on while one imports."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.exchange.table_uploads import PLACES, change, confirm, counts, facts, mapped, upload, whole
+from tests.factories import make_place
+from tests.tasks import run_tasks
+from wiki.accounts.models import User
+from wiki.accounts.rate_limits import HOUR, RateLimit
+from wiki.exchange.models import TableImport
+from wiki.exchange.table_import import table_check, table_tasks, table_views, table_writer
+from wiki.pages.background_tasks import TaskCleanupJob
+from wiki.pages.models import Changeset, PageVersion, WikiPage
+from wiki.pages.task_models import BackgroundTask
+from wiki.pages.writing import page_moves, page_writer
+from wiki.pages.writing.page_writer import Author
+
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
+
+
+def test_a_mapping_is_remembered_for_the_same_columns(browser: Client, bob: User) -> None:
+    columns = "Champ 1,Champ 2,Champ 3\n"
+    first = upload(browser, columns + "a,Le Pré,Nantes\n")
+    assert browser.get(first["Location"]).context["form"].initial["column_1"] == ""
+    mapped(browser, first, **{"Champ 1": "", "Champ 2": "title", "Champ 3": "field:Ville", "source": "Recensement"})
+    again = browser.get(upload(browser, "champ 3,Champ 2,Champ 1\nNantes,Le Pré,a\n", "x.csv")["Location"])
+    initial = again.context["form"].initial
+    assert (initial["column_0"], initial["column_1"], initial["column_2"]) == ("field:Ville", "title", "")
+    assert initial["source"] == "Recensement"
+    browser.force_login(bob)
+    others = browser.get(upload(browser, columns + "a,Le Pré,Nantes\n")["Location"]).context["form"].initial
+    assert (others["column_1"], others["source"]) == ("title", "Recensement")
+
+
+@pytest.mark.parametrize("changes", [
+    {"Nom": ""}, {"ID": "title"}, {"LONG": ""}, {"CP": "field:Coordonnées"}, {"CP": "field:Rien"}, {"source": " "},
+])  # fmt: skip
+def test_a_mapping_that_cannot_be_is_refused(browser: Client, changes: dict[str, str]) -> None:
+    response = upload(browser, PLACES)
+    form = browser.get(response["Location"]).context["form"]
+    data = {"source": changes.get("source", "x")}
+    for number, column in enumerate(form.columns):
+        data[f"column_{number}"] = changes.get(column, form.initial[f"column_{number}"])
+    answer = browser.post(response["Location"], data)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors
+    assert answer.context["form"]["column_2"].value() == data["column_2"]
+
+
+def test_a_table_is_seen_by_its_owner_alone_until_it_expires(browser: Client, alice: User, bob: User) -> None:
+    address = upload(browser, PLACES)["Location"]
+    pending = TableImport.objects.get()
+    browser.force_login(bob)
+    assert browser.get(address).status_code == 404
+    assert browser.post(address, {"discard": "1"}).status_code == 404
+    browser.force_login(alice)
+    TableImport.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert browser.get(address).status_code == 404
+    other = TableImport.objects.create(person=alice, expires_at=timezone.now() + timedelta(days=1))
+    TaskCleanupJob(table_tasks.delete_expired).run()
+    assert list(TableImport.objects.all()) == [other]
+    assert pending.content is not None
+
+
+def test_a_table_can_be_discarded_and_few_are_kept(browser: Client, alice: User) -> None:
+    preview = mapped(browser, upload(browser, PLACES))
+    assert browser.post(preview.request["PATH_INFO"], {"discard": "1"})["Location"] == "/import-table"
+    assert not TableImport.objects.exists()
+    for _ in range(table_views.PENDING_LIMIT + 1):
+        upload(browser, PLACES)
+    assert TableImport.objects.count() == table_views.PENDING_LIMIT
+    assert len(browser.get("/import-table").context["waiting"]) == table_views.PENDING_LIMIT
+
+
+def test_who_is_blocked_meanwhile_imports_nothing(browser: Client, alice: User) -> None:
+    preview = mapped(browser, upload(browser, PLACES))
+    response = browser.post(preview.request["PATH_INFO"], {"import": "1"})
+    User.objects.filter(pk=alice.pk).update(is_blocked=True)
+    run_tasks()
+    assert BackgroundTask.objects.get(pk=int(response["Location"].rstrip("/").rpartition("/")[2])).state == "failed"
+    assert not WikiPage.objects.filter(is_place=True).exists()
+    assert browser.get(preview.request["PATH_INFO"]).status_code == 403
+
+
+def test_names_that_are_no_titles_and_equal_names_get_titles(browser: Client) -> None:
+    names = ["Le [Lab]", "La Cordée", "La Cordée", "X", "X", "Aide", "A:B"]
+    towns = ["Nantes", "Lyon", "Annecy", "Nantes", "Nantes", "Nantes", "Nantes"]
+    rows = [f"{n},{name},{n} rue Haute,{town}" for n, (name, town) in enumerate(zip(names, towns, strict=True))]
+    report = whole(browser, "ID,Nom,Adresse,Commune\n" + "\n".join(rows) + "\n9,..,,\n")
+    assert report["create"] == 6
+    titles = set(WikiPage.objects.filter(is_place=True).values_list("title", flat=True))
+    assert titles == {
+        "Le ［Lab］", "La Cordée (Lyon)", "La Cordée (Annecy)", "X (Nantes, 3 rue Haute)", "X (Nantes, 4 rue Haute)",
+        "A：B",
+    }  # fmt: skip
+    assert [row[0] for row in report["refused"]] == [7, 9]
+    assert facts("Le ［Lab］")["Titre affiché"] == "Le [Lab]"
+
+
+def test_a_renamed_page_is_known_again_and_a_deleted_one_stays_deleted(browser: Client, bob: User) -> None:
+    whole(browser, PLACES)
+    page_moves.move(WikiPage.objects.get(full_title="Le Comptoir"), "Le Zinc", Author(None, "Quelqu'un"))
+    page_writer.delete(WikiPage.objects.get(full_title="Chez Zoé"), Author(None, "Quelqu'un"))
+    report = whole(browser, PLACES.replace("9 rue Haute", "12 rue Haute").replace("6 rue", "7 rue"))
+    assert counts(report) == (0, 1, 0, 1)
+    assert facts("Le Zinc")["Adresse"] == "12 rue Haute"
+    assert report["refused"][0][2] == "Sa page a été supprimée ici, et le reste."
+
+
+def test_pages_of_other_kinds_go_into_a_place_with_their_text(browser: Client, bob: User) -> None:
+    make_place("Atelier", bob)
+    content = "Nom,Texte\nSouder,Un *texte*.\nAtelier:Scier,\nAutre:Percer,\n"
+    report = confirm(browser, mapped(browser, upload(browser, content, kind="practice", place="Atelier")))
+    assert counts(report.context["report"]) == (3, 0, 0, 0)
+    page = WikiPage.objects.get(full_title="Atelier:Souder")
+    assert page.place.full_title == "Atelier"
+    assert page.source.text == "---\nNature: Pratique\n---\nUn *texte*.\n"
+    assert WikiPage.objects.filter(full_title__in=["Atelier:Scier", "Atelier:Autre:Percer"]).count() == 2
+    refused = whole_kind(browser, "Nom\nForm:Place\nAilleurs:x\n")
+    assert counts(refused) == (0, 0, 0, 2)
+
+
+def whole_kind(client: Client, content: str, kind: str = "practice") -> dict[str, Any]:
+    """Import a table of another kind; return the report."""
+    report: dict[str, Any] = confirm(client, mapped(client, upload(client, content, kind=kind))).context["report"]
+    return report
+
+
+def test_an_edit_during_the_import_is_merged(browser: Client, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole(browser, PLACES)
+    store = table_writer.store
+    edits = iter([("6 rue du Port", "8 rue du Port")])
+
+    def store_too_late(*args: Any, **options: Any) -> list[PageVersion]:
+        for old, new in edits:
+            change("Chez Zoé", old, new, bob)
+        return store(*args, **options)
+
+    preview = mapped(browser, upload(browser, PLACES.replace("29200", "29000").replace("6 rue", "9 rue")))
+    assert preview.context["counts"]["change"] == 1
+    monkeypatch.setattr(table_writer, "store", store_too_late)
+    report = confirm(browser, preview).context["report"]
+    assert counts(report) == (0, 1, 1, 0)
+    assert facts("Chez Zoé")["Adresse"] == "8 rue du Port"
+    assert facts("Chez Zoé")["Code postal"] == "29000"
+
+
+def test_an_interrupted_import_goes_on_in_the_same_changeset(
+    browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_check, "CHUNK", 1)
+    preview = mapped(browser, upload(browser, PLACES))
+    pending = TableImport.objects.get()
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        table_writer.import_table(pending, alice, stop)
+    assert WikiPage.objects.filter(is_place=True).count() == 1
+    half = browser.get(preview.request["PATH_INFO"].replace("preview", "report"))
+    assert "Le Comptoir" in half.content.decode()
+    assert counts(confirm(browser, preview).context["report"]) == (2, 0, 0, 0)
+    assert Changeset.objects.get().versions.count() == 2
+
+
+def test_queries_do_not_grow_with_the_rows(browser: Client, alice: User, django_assert_max_num_queries: Any) -> None:
+    rows = "".join(f"{n},Lieu {n},{n} rue Haute,44000,Nantes,47.2{n},-1.5{n}\n" for n in range(100, 200))
+    mapped(browser, upload(browser, PLACES.splitlines(keepends=True)[0] + rows))
+    pending = TableImport.objects.get()
+    with django_assert_max_num_queries(20):
+        table_check.check_table(pending, alice, lambda done, total: None)
+    table_writer.import_table(pending, alice, lambda done, total: None)
+    mapped(browser, upload(browser, PLACES.splitlines(keepends=True)[0] + rows.replace("rue", "place")))
+    pending = TableImport.objects.last()
+    with django_assert_max_num_queries(20):
+        table_check.check_table(pending, alice, lambda done, total: None)
+
+
+@pytest.mark.parametrize(("content", "data", "status"), [
+    ("", {}, 422), ("Nom\n", {}, 422), (b"\x00\x01", {}, 422), (PLACES, {"kind": "nothing"}, 422),
+    (PLACES, {"place": "Nulle part"}, 422), (PLACES, {"license": "proprietary"}, 422),
+])  # fmt: skip
+def test_an_upload_that_cannot_be_read_is_refused(
+    browser: Client, content: bytes | str, data: dict[str, str], status: int
+) -> None:
+    answer = upload(browser, content, **data)
+    assert answer.status_code == status
+    assert answer.context["form"].errors
+    assert not TableImport.objects.exists()
+
+
+def test_uploads_are_limited(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_views, "UPLOADS", RateLimit(1, HOUR, table_views.UPLOADS.message))
+    assert upload(browser, PLACES).status_code == 302
+    assert upload(browser, PLACES).status_code == 429
