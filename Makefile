@@ -91,6 +91,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/forks.py
 	$(RUN) tests/benchmarks/directory.py
 	$(RUN) tests/benchmarks/needs.py
+	$(RUN) tests/benchmarks/table_import.py
 
 bench-large: install .venv/dev
 	$(RUN) tests/benchmarks/everyday.py 100000 1

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from wiki.errors import ImportProblem, gettext_noop
-from wiki.exchange.table_import.table_content import COLUMNS_LIMIT, ROWS_LIMIT, TableRow, clean_cell
+from wiki.exchange.table_import.table_content import COLUMNS_LIMIT, TableRow, clean_cell
 
 SEPARATORS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "windows-1252", "utf-16")
@@ -46,8 +46,7 @@ def read_csv(raw: bytes, encoding: str = "", separator: str = "") -> CsvRows:
     Raises ImportProblem for what is no text.
     """
     text, found_encoding = decode(raw, encoding)
-    lines = _LINE.findall(text)
-    first = 0
+    lines, first = _LINE.findall(text), 0
     if lines and (stated := _SEP_LINE.fullmatch(lines[0].strip())):
         separator, first = separator or stated[1], 1
     separator = separator or find_separator(lines[first : first + SAMPLE_LINES])
@@ -56,6 +55,11 @@ def read_csv(raw: bytes, encoding: str = "", separator: str = "") -> CsvRows:
         % {"encoding": found_encoding, "separator": _SHOWN.get(separator, separator)},
     )
     return CsvRows(_rows(lines, first, separator), notes)
+
+
+def csv_rows(text: str, separator: str) -> Iterator[TableRow]:
+    """Yield the rows of a text that have cells, or that cannot be read."""
+    return _rows(_LINE.findall(text), 0, separator)
 
 
 def decode(raw: bytes, encoding: str = "") -> tuple[str, str]:
@@ -97,8 +101,8 @@ def _without_huge(lines: Sequence[str]) -> list[str]:
 
 def _rows(lines: Sequence[str], first: int, separator: str) -> Iterator[TableRow]:
     """Yield the rows from line `first` on, with the number of the line on which each begins."""
-    position, count = first, 0
-    while position < len(lines) and count <= ROWS_LIMIT + 1:
+    position = first
+    while position < len(lines):
         piece = lines[position : position + 1]
         if piece[0].count('"') % 2:
             piece = lines[position : position + LINES_LIMIT]
@@ -107,10 +111,8 @@ def _rows(lines: Sequence[str], first: int, separator: str) -> Iterator[TableRow
         if cells is None:
             problem = gettext("A quotation mark in this line is not closed, or stands in the middle of a cell.")
             yield TableRow(number, (), problem)
-            count += 1
         elif any(cells):
             yield TableRow(number, tuple(map(clean_cell, cells)))
-            count += 1
 
 
 def _read_row(lines: Sequence[str], separator: str) -> tuple[list[str] | None, int]:

@@ -172,7 +172,7 @@ def _save_rows(source: str, planned: Sequence[PlannedRow], written: Mapping[int,
 
 def _with_rows(report: Mapping[str, Any], planned: Sequence[PlannedRow]) -> dict[str, Any]:
     """Return a report with what was done with more rows."""
-    found = {name: report.get(name, 0) for name in ("rows", *RowAction)}
+    found = {name: report.get(name, 0) for name in ("rows", *(action.value for action in RowAction))}
     refused, cells = list(report.get("refused", ())), list(report.get("cells", ()))
     for one in planned:
         plan = one.plan
