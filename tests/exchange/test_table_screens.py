@@ -16,6 +16,7 @@ from wiki.accounts.models import User
 from wiki.accounts.rate_limits import HOUR, RateLimit
 from wiki.exchange.models import TableImport
 from wiki.exchange.table_import import table_check, table_tasks, table_views, table_writer
+from wiki.pages import permissions
 from wiki.pages.background_tasks import TaskCleanupJob
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.task_models import BackgroundTask
@@ -201,3 +202,47 @@ def test_uploads_are_limited(browser: Client, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(table_views, "UPLOADS", RateLimit(1, HOUR, table_views.UPLOADS.message))
     assert upload(browser, PLACES).status_code == 302
     assert upload(browser, PLACES).status_code == 429
+
+
+def test_the_empty_table_of_a_kind_is_mapped_whole(browser: Client) -> None:
+    screen = browser.get("/import-table")
+    assert 'href="/forms/place/table.csv"' in screen.content.decode()
+    table = browser.get("/forms/place/table.csv").content.decode()
+    initial = browser.get(upload(browser, f"{table}Le Pré\n")["Location"]).context["form"].initial
+    assert all(initial[f"column_{number}"] for number in range(table.count(";") + 1))
+
+
+def test_fields_for_stewards_are_theirs_to_import(browser: Client, bob: User) -> None:
+    make_place("Atelier", bob)
+    fields = "## Fiche\n\n### Ville\n- saisie: commune\n\n### Note interne\n- saisie: texte\n- pour: concierges\n"
+    page_writer.create("Form:Place", fields, Author.of(bob))
+    content = "Nom,Ville,Note interne\nLe Pré,Nantes,secret\n"
+    chosen = {"Note interne": "field:Note interne"}
+    form = browser.get(upload(browser, content)["Location"]).context["form"]
+    assert (chosen["Note interne"] in dict(form.fields["column_2"].choices[2][1])) is False
+    browser.force_login(bob)
+    confirm(browser, mapped(browser, upload(browser, content), **chosen))
+    assert facts("Le Pré")["Note interne"] == "secret"
+
+
+def test_a_page_that_may_not_be_changed_is_refused(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole(browser, PLACES)
+    allows = permissions.has_permission
+
+    def protected(user: Any, action: permissions.Action, page: WikiPage | None = None) -> bool:
+        is_protected = page is not None and page.title == "Chez Zoé" and action == permissions.Action.EDIT
+        return not is_protected and allows(user, action, page)
+
+    monkeypatch.setattr(permissions, "has_permission", protected)
+    report = whole(browser, PLACES.replace("rue", "place"))
+    assert counts(report) == (0, 1, 0, 1)
+    assert report["refused"][0][:2] == [3, "Chez Zoé"]
+
+
+def test_a_table_that_is_discarded_while_it_is_imported_stays_gone(browser: Client, alice: User) -> None:
+    preview = mapped(browser, upload(browser, PLACES))
+    task = browser.post(preview.request["PATH_INFO"], {"import": "1"})["Location"]
+    browser.post(preview.request["PATH_INFO"], {"discard": "1"})
+    run_tasks()
+    assert BackgroundTask.objects.get(pk=int(task.rstrip("/").rpartition("/")[2])).state in ("failed", "cancelled")
+    assert not WikiPage.objects.filter(is_place=True).exists()

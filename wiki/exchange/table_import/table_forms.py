@@ -81,7 +81,8 @@ class TableUploadForm(forms.Form):
         own = {"license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2], "kind": "place"}
         super().__init__(data, files, initial={**own, **initial})
         self.user = user
-        self.fields["kind"].choices = kind_choices()  # type: ignore[attr-defined]  # as Django documents it
+        self.kinds = kind_choices()
+        self.fields["kind"].choices = self.kinds  # type: ignore[attr-defined]  # as Django documents it
 
     def clean_file(self) -> UploadedFile[Any]:
         """Refuse a file that is too large, before it is read."""

@@ -106,7 +106,7 @@ def import_table(request: HttpRequest) -> HttpResponseBase:
         status = 422
     waiting = TableImport.objects.filter(person=user, expires_at__gt=timezone.now()).order_by("-pk")
     context = {
-        "form": form, "places": page_lists.place_titles(user),
+        "form": form, "places": page_lists.place_titles(user), "kinds": form.kinds,
         "waiting": waiting.defer("content", "preview")[:PENDING_LIMIT],
     }  # fmt: skip
     return render(request, "wiki/exchange/import_table.html", context, status=status)

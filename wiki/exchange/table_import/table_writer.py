@@ -17,6 +17,7 @@ from wiki.exchange.import_tools import IMPORTED, finish_import
 from wiki.exchange.models import ImportedRow, Origin, TableImport
 from wiki.exchange.table_import.row_pages import deleted_pages, identifier_of
 from wiki.exchange.table_import.row_plans import PlannedRow, RowAction, RowPlanner
+from wiki.exchange.table_import.row_titles import PLACE
 from wiki.exchange.table_import.table_check import PreparedImport, Progress, prepare
 from wiki.exchange.table_import.table_rows import ReadRow, RemarkKind
 from wiki.forms.missing_properties import create_missing_properties
@@ -40,6 +41,8 @@ def import_table(pending: TableImport, user: User, on_progress: Progress) -> Non
     Raises WikiError; what was written by then stays, and is not written again.
     """
     permissions.require(user, permissions.Action.IMPORT)
+    is_place = pending.kind_key == PLACE
+    permissions.require(user, permissions.Action.MAKE_PLACE if is_place else permissions.Action.CREATE)
     prepared = prepare(pending, user)
     author = Author.of(user)
     create_missing_properties([one.field for one in prepared.planner.columns.fields.values()], author, pending.language)
