@@ -197,3 +197,10 @@ def test_reading_a_workbook_stops_after_a_while(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(workbook_tables, "SECONDS_LIMIT", -1.0)
     with pytest.raises(Refused, match="too long"):
         read(xlsx(("A", [["Nom"], ["x"]])))
+
+
+def test_a_table_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_content, "TEXT_LIMIT", 10)
+    assert read(b"Nom\n" + b"x" * 10)
+    with pytest.raises(Refused):
+        read(b"Nom\n" + b"x" * 11)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.exchange.table_uploads import PLACES, change, confirm, counts, facts, mapped, upload, whole
-from tests.factories import make_place
+from tests.factories import make_page, make_place
 from tests.tasks import run_tasks
 from wiki.accounts.models import User
 from wiki.accounts.rate_limits import HOUR, RateLimit
@@ -246,3 +246,29 @@ def test_a_table_that_is_discarded_while_it_is_imported_stays_gone(browser: Clie
     run_tasks()
     assert BackgroundTask.objects.get(pk=int(task.rstrip("/").rpartition("/")[2])).state in ("failed", "cancelled")
     assert not WikiPage.objects.filter(is_place=True).exists()
+
+
+def test_two_rows_of_one_page_and_rows_of_others_are_refused(browser: Client, bob: User) -> None:
+    make_place("Le Pré", bob)
+    make_page("Pré", "#REDIRECT [[Le Pré]]", by=bob)
+    report = whole(browser, "Nom,Ville\nPré,Nantes\nLe Pré,Lyon\n")
+    assert counts(report) == (0, 1, 0, 1)
+    assert [row[0] for row in report["refused"]] == [3]
+    assert facts("Le Pré")["Ville"] == "Nantes"
+    whole(browser, PLACES)
+    taken = whole(browser, f"ID,Nom,Ville\n77,Le Comptoir,Lyon\n{'9' * 256},Chez Zoé,Lyon\n")
+    assert counts(taken) == (0, 0, 0, 2)
+    assert facts("Le Comptoir")["Ville"] == "Nantes"
+
+
+def test_a_page_that_was_hidden_is_not_changed_and_not_named(browser: Client, bob: User) -> None:
+    content = "ID,Nom,Texte\n1,Dora,Un portrait\n"
+    confirm(browser, mapped(browser, upload(browser, content, kind="person")))
+    page = WikiPage.objects.get(full_title="Dora")
+    page_moves.move(page, "Dora Maar", Author(None, "Quelqu'un"))
+    browser.force_login(bob)
+    WikiPage.objects.filter(pk=page.pk).update(hidden_with=page.pk)
+    report = confirm(browser, mapped(browser, upload(browser, content.replace("portrait", "texte"), kind="person")))
+    assert counts(report.context["report"]) == (0, 0, 0, 1)
+    assert "Maar" not in report.content.decode()
+    assert "portrait" in (WikiPage.objects.get(pk=page.pk).source.text or "")
