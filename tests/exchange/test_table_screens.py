@@ -16,6 +16,8 @@ from wiki.accounts.models import User
 from wiki.accounts.rate_limits import HOUR, RateLimit
 from wiki.exchange.models import TableImport
 from wiki.exchange.table_import import table_check, table_tasks, table_views, table_writer
+from wiki.exchange.table_import.import_fields import FieldSet
+from wiki.forms.missing_properties import create_missing_properties
 from wiki.pages import permissions
 from wiki.pages.background_tasks import TaskCleanupJob
 from wiki.pages.models import Changeset, PageVersion, WikiPage
@@ -81,6 +83,7 @@ def test_a_table_can_be_discarded_and_few_are_kept(browser: Client, alice: User)
 
 
 def test_who_is_blocked_meanwhile_imports_nothing(browser: Client, alice: User) -> None:
+    create_missing_properties([one.field for one in FieldSet("place", alice).fields.values()], Author.of(alice), "fr")
     preview = mapped(browser, upload(browser, PLACES))
     response = browser.post(preview.request["PATH_INFO"], {"import": "1"})
     User.objects.filter(pk=alice.pk).update(is_blocked=True)
@@ -251,7 +254,9 @@ def test_a_table_that_is_discarded_while_it_is_imported_stays_gone(browser: Clie
 def test_two_rows_of_one_page_and_rows_of_others_are_refused(browser: Client, bob: User) -> None:
     make_place("Le Pré", bob)
     make_page("Pré", "#REDIRECT [[Le Pré]]", by=bob)
-    report = whole(browser, "Nom,Ville\nPré,Nantes\nLe Pré,Lyon\n")
+    preview = mapped(browser, upload(browser, "Nom,Ville\nPré,Nantes\nLe Pré,Lyon\n"))
+    assert (preview.context["counts"]["change"], preview.context["counts"]["refuse"]) == (1, 1)
+    report = confirm(browser, preview).context["report"]
     assert counts(report) == (0, 1, 0, 1)
     assert [row[0] for row in report["refused"]] == [3]
     assert facts("Le Pré")["Ville"] == "Nantes"
@@ -259,6 +264,16 @@ def test_two_rows_of_one_page_and_rows_of_others_are_refused(browser: Client, bo
     taken = whole(browser, f"ID,Nom,Ville\n77,Le Comptoir,Lyon\n{'9' * 256},Chez Zoé,Lyon\n")
     assert counts(taken) == (0, 0, 0, 2)
     assert facts("Le Comptoir")["Ville"] == "Nantes"
+    same = whole(browser, "ID,Nom\n5,La Halle\n5,La Criée\n")
+    assert [row[:2] for row in same["refused"]] == [[3, "La Criée"]]
+
+
+def test_an_import_that_was_done_is_not_done_again(browser: Client, alice: User) -> None:
+    whole(browser, PLACES)
+    task = table_tasks.enqueue_import(TableImport.objects.get(), alice)
+    run_tasks()
+    task.refresh_from_db()
+    assert (task.state, task.result["address"][-7:]) == ("done", "/report")
 
 
 def test_a_page_that_was_hidden_is_not_changed_and_not_named(browser: Client, bob: User) -> None:
