@@ -7,10 +7,16 @@ rows. 200 is a page, 302 a redirect (for anna: to sign in), 403 a missing permis
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from django.utils import timezone
 
 from tests.exchange.archives import make_picture
 from tests.factories import make_page, make_place
+from wiki.exchange.models import TableImport
+from wiki.exchange.table_import.row_plans import dump_plans
+from wiki.exchange.table_import.table_content import Table, TableRow
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from wiki.accounts.models import User
 
 CAST = ("alice", "bob", "charlie", "anna")
-PAGE, FORK, PROPOSAL, TASK = "Atelier:Charte", "Atelier:Notre charte", 77_000, 78_000
+PAGE, FORK, PROPOSAL, TASK, TABLE = "Atelier:Charte", "Atelier:Notre charte", 77_000, 78_000, 79_000
 PERSON, HIDDEN = "Atelier:Dora", "Atelier:Cachée"
 PICTURE, OWN_PICTURE = "Etabli.jpg", "Four.jpg"
 
@@ -65,6 +71,12 @@ def scene(alice: User, bob: User) -> None:
     Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
     make_page("Venue d'ailleurs")
     BackgroundTask.objects.create(pk=TASK, kind="import of a remote page", lane="fetches", person=alice, language="fr")
+    table = Table(("Nom",), (TableRow(2, ("Le Comptoir",)),))
+    TableImport.objects.create(
+        pk=TABLE, person=alice, kind_key="place", license="etalab-2.0", language="fr", file_name="lieux.csv",
+        content=table.dumped(), mapping=["title"], preview=dump_plans([]),
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
     make_picture(PICTURE)
     make_picture(OWN_PICTURE, uploaded_by_user=alice)
     make_page("Dora", "---\nNature: Personne\n---\nUn portrait.", by=bob, place=place)
@@ -258,6 +270,14 @@ ROWS: dict[str, list[Row]] = {
         Row((404, 404, 403, 302), ON_PAGE),
     ],
     "import_archive": refused_writing(),
+    # A table that waits is seen by who uploaded it
+    "import_table": refused_writing(),
+    "table_columns": [
+        Row((200, 404, 404, 302), {"number": str(TABLE)}),
+        Row((422, 404, 404, 302), {"number": str(TABLE)}, post=True),
+    ],
+    "table_preview": [Row((200, 404, 404, 302), {"number": str(TABLE)}), Row((404, 404, 404, 302), {"number": "1"})],
+    "table_report": [Row((200, 404, 404, 302), {"number": str(TABLE)})],
     "my_forks": [Row((200, 200, 200, 302))],
     "suggest": [Row((302, 302, 302, 200), ON_PAGE), everyone(404, title="Atelier:Parti")],
     "elsewhere": refused_writing(),

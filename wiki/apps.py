@@ -53,6 +53,7 @@ def _register_jobs() -> None:
     What waits for other machines has a lane of its own.
     """
     from wiki.ask.embedding import result_cache
+    from wiki.exchange.table_import.table_tasks import delete_expired
     from wiki.facts.property_pages import ReparseFactsJob
     from wiki.forks.auto_pull import AutoPullJob
     from wiki.forks.notifications import UpstreamEmailJob
@@ -81,7 +82,7 @@ def _register_jobs() -> None:
     background_jobs.register(TripleStoreJob(), Lane("triples"))
     background_jobs.register(RederivationJob())
     background_jobs.register(DatabaseStatisticsJob())
-    background_jobs.register(TaskCleanupJob())
+    background_jobs.register(TaskCleanupJob(delete_expired))
 
 
 def _facts_parsed_again(keys: set[str], pages: set[int]) -> None:
@@ -97,6 +98,7 @@ def _facts_parsed_again(keys: set[str], pages: set[int]) -> None:
 
 def _register_tasks() -> None:
     """Register the kinds of background tasks."""
+    from wiki.exchange.table_import import table_tasks
     from wiki.history import batch_undo
     from wiki.pages import background_tasks
     from wiki.remotes import fetch_tasks
@@ -104,6 +106,8 @@ def _register_tasks() -> None:
     background_tasks.register(fetch_tasks.REMOTE_IMPORT)
     background_tasks.register(fetch_tasks.MIRROR_POLL)
     background_tasks.register(batch_undo.UNDO_TASK)
+    background_tasks.register(table_tasks.TABLE_CHECK)
+    background_tasks.register(table_tasks.TABLE_IMPORT)
 
 
 def _register_providers() -> None:

@@ -2,7 +2,7 @@
 
 from wiki.accounts.models import User
 from wiki.ask.models import CacheDependency, CacheEpoch
-from wiki.exchange.models import Origin
+from wiki.exchange.models import ImportedRow, Origin, TableImport, TableMapping
 from wiki.facts.models import Fact, Property, Subject
 from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage, TitlePeriod
@@ -39,6 +39,7 @@ __all__ = [
     "File",
     "FileVersion",
     "Fork",
+    "ImportedRow",
     "InterwikiPrefix",
     "Kind",
     "Mirror",
@@ -63,6 +64,8 @@ __all__ = [
     "SiteTexts",
     "Stewardship",
     "Subject",
+    "TableImport",
+    "TableMapping",
     "TaskFailure",
     "TitlePeriod",
     "TripleUpdate",

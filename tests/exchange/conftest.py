@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from tests.conftest import Standing, person
 from tests.exchange.archives import export, make_story
+from wiki.accounts.models import User
 from wiki.pages.media_models import Picture
 
 
@@ -28,3 +29,10 @@ def archive(exported_archive: bytes, db: None, settings: Any) -> bytes:
     """A valid archive whose picture was deleted, with an existing staging folder."""
     Path(settings.STAGING_ROOT).mkdir(parents=True)
     return exported_archive
+
+
+@pytest.fixture
+def uploader(client: Client, alice: User) -> Client:
+    """A client that Alice is signed in with."""
+    client.force_login(alice)
+    return client

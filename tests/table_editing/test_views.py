@@ -252,6 +252,108 @@ def test_checkboxes_keep_the_order_of_the_text_and_required_fields_stay(
     make_page("Form:Place", "## Tout\n\n### Services\n\n- input: choices\n- choices: Bar | Café | Wifi\n\n"
               "### Ville\n\n- required: yes\n\n### Note\n\n- for: stewards\n", by=_steward(bob))  # fmt: skip
     make_place("Atelier", bob, "---\nServices: [Wifi, Bar]\nVille: Lyon\nNote: secret\n---\nUn lieu.")
-    controls = shown(table_at(client, "/ask/edit?q=[[Besoins::%2B]]&po=?Besoins"))
+    address = "/directory/place/edit"
+    for user, control in ((alice, "none"), (bob, "line")):
+        table = table_at(client_of(user), address)
+        assert shown(table)["Atelier"] == [("choices", "Wifi\nBar"), ("line", "Lyon"), (control, "secret")]
+    as_steward = table
+    alices = client_of(alice, "en")
+    refused = alices.post(address, sent_data(as_steward, {("Atelier", "Note"): "public"}))
+    assert refused.status_code == 422
+    assert "Only those who look after the place" in refused.content.decode()
+    assert alices.post(address, sent_data(table, {("Atelier", "Ville"): ""})).status_code == 422
+    before = text_of("Atelier")
+    assert alices.post(address, sent_data(table, {("Atelier", "Services"): ["", "Bar", "Wifi"]})).status_code == 302
+    assert text_of("Atelier") == before
+    assert (
+        alices.post(address, sent_data(table, {("Atelier", "Services"): ["", "Bar", "Café", "Wifi"]})).status_code
+        == 302
+    )
+    assert "Services: [Wifi, Bar, Café]" in text_of("Atelier")
+
+
+def _steward(user: User) -> User:
+    make_place("Siège", user)
+    return user
+
+
+def test_rights_and_limits(alice: User, bob: User, charlie: User, client_of: ClientOf, monkeypatch: Any) -> None:
+    make_page("Dora", "---\nKind: Person\nVille: Lyon\n---\n", by=bob)
+    dora = page_lookup.find_by_key("Dora")
+    assert dora is not None
+    page_hiding.hide(dora, Author.of(bob))
+    client = client_of(alice, "en")
+    table = table_at(client)
+    assert "Dora" not in shown(table)
+    data = sent_data(table, {("Four", "Ville"): "Nantes"}, save="1")
+    forged = data | {"row": [*data["row"], f"{dora.pk}:{dora.version}", "x", "1:1:1"], f"c-{dora.pk}-0": "Nantes"}
+    refused = client.post(ADDRESS, forged)
+    assert refused.status_code == 409
+    assert "Dora" not in refused.content.decode()
+    assert client_of(charlie).get(ADDRESS).status_code == 403
+    assert client_of(charlie).post(ADDRESS).status_code == 403
+    blocked = client_of(charlie).post(ADDRESS, data)
+    assert blocked.status_code == 403
+    assert 'value="Nantes"' in blocked.content.decode()
+    assert client_of(AnonymousUser()).get(ADDRESS).status_code == 302
+    monkeypatch.setattr(rate_limits, "BATCHES", rate_limits.RateLimit(0, 60, "Wait."))
+    assert client.post(ADDRESS, data).status_code == 429
+    assert text_of("Four") == FOUR
+
+
+def test_a_race_is_merged_again(alice: User, bob: User, client_of: ClientOf, monkeypatch: Any) -> None:
+    """Somebody saves between the look at the page and the write."""
+    from wiki.table_editing import table_saving
+
+    real, raced = table_saving.edit_pages, []
+
+    def edit_pages(*arguments: Any) -> Any:
+        if not raced:
+            raced.append(1)
+            write("Four", FOUR + "Plus tard.", bob)
+        return real(*arguments)
+
+    client = client_of(alice)
+    table = table_at(client)
+    monkeypatch.setattr(table_saving, "edit_pages", edit_pages)
+    save(client, {("Four", "Ville"): "Nantes"}, table)
+    assert text_of("Four") == FOUR.replace("Lyon", "Nantes") + "Plus tard."
+    assert Changeset.objects.filter(act=Changeset.Act.EDIT).count() == 1
+
+
+def test_odd_requests_are_answered(alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    assert client.get("/ask/edit").status_code == 302
+    assert client.get("/ask/edit?q=[[").status_code == 422
+    assert client.get("/directory/rien/edit").status_code == 404
+    assert client.get("/directory/place/edit?p=99999&q=x").status_code == 200
+    for data in ({}, {"row": "1:1", "column": "+"}, {"row": ["999:1"], "column": ["+Ville"], "c-999-0": "x"}):
+        assert client.post(ADDRESS, data).status_code < 500
+    assert b"earlier day" in client_of(alice, "en").get(f"{ADDRESS}&at=2020").content
+
+
+def test_the_number_of_queries_does_not_grow(alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    client.get(ADDRESS)
+    counts = []
+    for number in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            table = table_at(client)
+        with CaptureQueriesContext(connection) as writes:
+            save(client, {(row.title, "Ville"): f"Ville {number}" for row in table.rows}, table)
+        counts.append((len(queries), len(writes) / len(table.rows)))
+        for index in range(8):
+            make_page(f"Page {index} {number}", FOUR, by=alice)
+    assert counts[0][0] == counts[1][0]
+    assert counts[1][1] < counts[0][1]  # each page has its row written, and little else
+    assert WikiPage.objects.filter(title__startswith="Page").count() == 16
+
+
+def test_needs_are_texts_in_cells_and_those_with_details_are_left_to_the_form(
+    alice: User, bob: User, client_of: ClientOf
+) -> None:
+    make_place("Un", by=bob, text="---\nBesoins: [Bras, Four]\n---\nx")
+    make_place("Deux", by=bob, text="---\nBesoins:\n- Besoins: Salle\n  Prix: 10 €\n---\nx")
+    controls = shown(table_at(client_of(alice), "/ask/edit?q=[[Besoins::%2B]]&po=?Besoins"))
     assert controls["Un"][0][1] == "Bras\nFour"
-    assert controls["Deux"][0][0] == ""
+    assert controls["Deux"][0][0] == "none"

@@ -32,3 +32,76 @@ class Origin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.identifier}"
+
+
+class TableImport(models.Model):
+    """A table that a person uploaded, until it is imported: only they see it, and it is deleted when it expires."""
+
+    class TableState(models.TextChoices):
+        """How far it is."""
+
+        UPLOADED = "uploaded"
+        CHECKED = "checked"
+        DONE = "done"
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind_key = models.CharField(max_length=40)
+    place = models.ForeignKey(WikiPage, null=True, on_delete=models.CASCADE, related_name="+")
+    """The place that new pages are in."""
+    license = models.CharField(max_length=255)
+    language = models.CharField(max_length=16)
+    file_name = models.CharField(max_length=255)
+    content = models.BinaryField(null=True)
+    """The table (`table_content.Table.dumped`); None once it is imported."""
+    mapping = models.JSONField(default=list)
+    """The target of each column, as text."""
+    source = models.CharField(max_length=255, blank=True)
+    """Name of the data set: rows of the same name and identifier are the same page."""
+    preview = models.BinaryField(null=True)
+    """What would be done with each row, as the last check found it (`row_plans.dump_plans`)."""
+    options = models.JSONField(default=dict)
+    """What the person chose on the preview."""
+    report = models.JSONField(default=dict)
+    """What was done with the rows so far, by `table_writer`."""
+    state = models.CharField(max_length=16, choices=TableState, default=TableState.UPLOADED)
+    changeset = models.ForeignKey("wiki.Changeset", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.state})"
+
+
+class TableMapping(models.Model):
+    """How a person mapped the columns of a table, by their names; used for the next table of the same columns."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind_key = models.CharField(max_length=40)
+    columns_digest = models.CharField(max_length=64, db_index=True)
+    mapping = models.JSONField()
+    source = models.CharField(max_length=255)
+    used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "kind_key", "columns_digest"], name="one_mapping_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind_key} {self.source}"
+
+
+class ImportedRow(models.Model):
+    """What a row of a data set said of a page when it was last imported: the base of the next three-way merge."""
+
+    source = models.CharField(max_length=255)
+    identifier = models.CharField(max_length=255)
+    page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="+")
+    values = models.JSONField(default=dict)
+    """By key of property, the values as they were written then."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "identifier"], name="one_row_each")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.identifier}"

@@ -62,7 +62,7 @@ class PageForm:
         self.text = text
         self.language = language
         self.page_language = page_language
-        self._declarations = _declarations_of(definition)
+        self._declarations = declarations_of(definition)
         entries = _entries_by_property(text)
         names = _FieldNames("fact")
         self.sections: list[BoundSection] = []
@@ -314,7 +314,7 @@ def _entries_by_property(text: str) -> dict[str, list[FrontMatterEntry]]:
     return entries_by_property(text, load_properties(keys_stated_by(text)))
 
 
-def _declarations_of(definition: FormDefinition) -> dict[str, Declaration]:
+def declarations_of(definition: FormDefinition) -> dict[str, Declaration]:
     """Return the declarations of the properties of a form by key."""
     keys = set()
     for one in all_fields(definition):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wiki.forms.form_lookup import form_of_kind
 from wiki.pages import page_lookup
-from wiki.pages.views import edit
+from wiki.pages.kind_statements import kind_front_matter
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -20,7 +20,7 @@ def starter_text(key: str, language: str, user: Reader, like: str = "") -> str:
 
     Only the headings are taken: who wants the words of a page forks it, so that its authors are named.
     """
-    front = edit.kind_front_matter(key)
+    front = kind_front_matter(key)
     body = outline_of(like, user) if like else ""
     if not body:
         source = form_of_kind(key, user) if key else None

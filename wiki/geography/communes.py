@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +35,10 @@ _BY_KEY = f"""
     ) AS found ON found.code = commune.code
     ORDER BY is_exact DESC, found.population DESC, found.code
 """  # noqa: S608
+
+KEYS = 500
+"""Keys per query."""
+_BY_KEYS = f"{_COLUMNS} WHERE commune.code IN (SELECT code FROM search_key WHERE key IN (%s)) ORDER BY commune.code"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,18 @@ def commune_by_name(name: str, postal_code: str = "") -> Commune | None:
     return same[0] if len(same) == 1 else None
 
 
+def communes_by_keys(keys: Collection[str]) -> dict[str, list[Commune]]:
+    """Return the communes that have each of some folded names (`commune_table.folded_name`) or postal codes."""
+    found: dict[str, list[Commune]] = {}
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), KEYS):
+        chunk = wanted[start : start + KEYS]
+        for commune in _select(_BY_KEYS % ", ".join("?" * len(chunk)), chunk):
+            for key in {*name_keys(commune.name), *commune.postal_codes}.intersection(chunk):
+                found.setdefault(key, []).append(commune)
+    return found
+
+
 def commune_at(latitude: float, longitude: float) -> Commune | None:
     """Return the commune that has these coordinates in the table; None if there is none."""
     near = (latitude, COORDINATE_ERROR, longitude, COORDINATE_ERROR)
@@ -111,7 +127,7 @@ def _split_query(text: str) -> tuple[str, str, str]:
     return text, department, postal_code
 
 
-def _select(query: str, values: Sequence[float] | dict[str, str | int]) -> list[Commune]:
+def _select(query: str, values: Sequence[float | str] | dict[str, str | int]) -> list[Commune]:
     """Return the communes that a query of the table selects."""
     with closing(commune_table.connect(commune_table.FILE)) as database:
         return [_commune(*row) for row in database.execute(query, values)]

@@ -245,19 +245,23 @@ def _end(task: BackgroundTask, state: TaskState, **values: Any) -> None:
 
 
 class TaskCleanupJob:
-    """Background job that deletes tasks KEEP_FINISHED after their end."""
+    """Background job that deletes tasks KEEP_FINISHED after their end, and what else has expired."""
 
     name = "old tasks"
     PAUSE_SECONDS = 600.0
 
-    def __init__(self) -> None:
+    def __init__(self, *cleanups: Callable[[], None]) -> None:
+        """`cleanups` delete what tasks of higher layers left."""
+        self._cleanups = cleanups
         self._next_at = 0.0
 
     def run(self) -> bool:
-        """Delete old tasks, at most every PAUSE_SECONDS; nothing is left to do then."""
+        """Delete what is old, at most every PAUSE_SECONDS; nothing is left to do then."""
         if time.monotonic() >= self._next_at:
             old = BackgroundTask.objects.filter(finished_at__lt=timezone.now() - KEEP_FINISHED)
             if old.exists():
                 retry_while_locked(old.delete)
+            for clean_up in self._cleanups:
+                clean_up()
             self._next_at = time.monotonic() + self.PAUSE_SECONDS
         return False

@@ -41,6 +41,8 @@ def unpack(file: BinaryIO, target: Path, limits: Limits = LIMITS) -> Path:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
+            for entry in entries:
+                _check_name(entry, limits)
             _check_entries(file, entries, archive.start_dir, limits)
             files = [entry for entry in entries if not entry.is_dir()]
             top = _check_paths(entries, files)
@@ -49,6 +51,16 @@ def unpack(file: BinaryIO, target: Path, limits: Limits = LIMITS) -> Path:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
         raise ArchiveProblem(_DAMAGED) from error
     return target / top
+
+
+def check_structure(file: BinaryIO, limits: Limits) -> None:
+    """Check a zip of another program, such as a spreadsheet: all but the names of its files. Raises ArchiveProblem."""
+    _check_end(file, limits)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _check_entries(file, archive.infolist(), archive.start_dir, limits)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, struct.error, ValueError) as error:
+        raise ArchiveProblem(_DAMAGED) from error
 
 
 def _check_end(file: BinaryIO, limits: Limits) -> None:
@@ -106,7 +118,6 @@ def _check_entry(entry: zipfile.ZipInfo, limits: Limits) -> None:
         )  # fmt: skip
     if entry.file_size > limits.ratio_from and entry.file_size > limits.ratio * max(1, entry.compress_size):
         raise ArchiveProblem(gettext_noop("The archive is a trap: it would grow out of all proportion."))
-    _check_name(entry, limits)
 
 
 def _check_name(entry: zipfile.ZipInfo, limits: Limits) -> None:

@@ -17,8 +17,8 @@ from django.core.exceptions import ValidationError
 
 from wiki.accounts.models import User
 from wiki.errors import ImportProblem, WikiError, gettext_noop
+from wiki.exchange.import_tools import finish_import
 from wiki.exchange.importers import image_folder
-from wiki.exchange.importers.import_tools import finish_import
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wiki.errors import ImportProblem, TitleTaken, gettext_noop
+from wiki.exchange.import_tools import IMPORTED, MERGED, finish_import
 from wiki.exchange.importers import history_jsonl, image_folder
 from wiki.exchange.importers.history_jsonl import HistoryEntry
-from wiki.exchange.importers.import_tools import IMPORTED, MERGED, finish_import
 from wiki.exchange.models import Origin
 from wiki.licenses import catalogue
 from wiki.pages import page_lookup

@@ -6,16 +6,14 @@ l'égalité des territoires (CGET), Mission Coworking, repository `anct-carto/mi
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wiki.errors import ImportProblem, gettext_noop
+from wiki.exchange.table_import.csv_tables import csv_rows
 from wiki.text import titles
 
 COLUMNS = (
@@ -25,8 +23,6 @@ COLUMNS = (
 """The columns that are read; others are ignored."""
 
 BYTE_LIMIT = 50_000_000
-_SPACES = re.compile(r"[\s\u00a0\u202f]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WEB = re.compile(r"(?:https?://|www\.)[^\s|<>\"]+|^[\w-]+(?:\.[\w-]+)+(?:/[^\s|<>\"]*)?$", re.IGNORECASE)
 _HANDLE = re.compile(r"(?:^|\s)@?(\w{2,15})$")
 _FACEBOOK_PATH = re.compile(r"/?((?:pages/|groups/)?[\w.%-]+(?:/\d+)?)/?")
@@ -97,32 +93,27 @@ def _read_text(path: Path) -> str:
 
 def _parse_records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, {column: cell}) of each record. Raises ImportProblem for a malformed one."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] = []
-    start = 1
-    try:
-        for cells in reader:
-            number, start = start, reader.line_num + 1
-            if not header:
-                header = _check_header(cells)
-            elif len(cells) == len(header):
-                yield number, dict(zip(header, cells, strict=True))
-            elif cells:
-                raise ImportProblem(
-                    gettext_noop("Line %(line)d has %(found)d cells where the first line names %(wanted)d columns."),
-                    line=number,
-                    found=len(cells),
-                    wanted=len(header),
-                )
-    except csv.Error as error:
-        raise ImportProblem(
-            gettext_noop("Line %(line)d cannot be read as CSV: %(reason)s."), line=start, reason=str(error)
-        ) from error
+    for row in csv_rows(text, ","):
+        if row.problem:
+            raise ImportProblem(
+                gettext_noop("Line %(line)d cannot be read as CSV: %(reason)s"), line=row.number, reason=row.problem
+            )
+        if not header:
+            header = _check_header(row.cells)
+        elif len(row.cells) == len(header):
+            yield row.number, dict(zip(header, row.cells, strict=True))
+        else:
+            raise ImportProblem(
+                gettext_noop("Line %(line)d has %(found)d cells where the first line names %(wanted)d columns."),
+                line=row.number,
+                found=len(row.cells),
+                wanted=len(header),
+            )
 
 
-def _check_header(cells: list[str]) -> list[str]:
+def _check_header(names: Sequence[str]) -> list[str]:
     """Return the names of the columns. Raises ImportProblem when required ones are missing."""
-    names = [cell.strip() for cell in cells]
     missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise ImportProblem(
@@ -132,12 +123,12 @@ def _check_header(cells: list[str]) -> list[str]:
             ),
             missing=", ".join(missing),
         )
-    return names
+    return list(names)
 
 
 def _parse_row(line: int, cells: dict[str, str]) -> PlaceRow:
     """Return the place of a record. Raises ImportProblem."""
-    cell = {name: clean_cell(cells[name]) for name in COLUMNS}
+    cell = {name: " ".join(cells[name].split()) for name in COLUMNS}
     for column in ("ID", "NOM_TL"):
         if not cell[column] or len(cell[column]) > 255:
             raise ImportProblem(
@@ -165,15 +156,6 @@ def _parse_row(line: int, cells: dict[str, str]) -> PlaceRow:
         latitude=latitude,
         longitude=longitude,
     )
-
-
-def clean_cell(raw: str) -> str:
-    """Undo double UTF-8 encoding of a cell (`ThÃ©Ã¢tre` → `Théâtre`), and collapse its spaces."""
-    try:
-        decoded = raw.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        decoded = raw
-    return unicodedata.normalize("NFC", _CONTROL.sub("", _SPACES.sub(" ", decoded)).strip())
 
 
 def _coordinates(line: int, latitude: str, longitude: str) -> tuple[str, str]:

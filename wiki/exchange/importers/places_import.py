@@ -15,8 +15,8 @@ from pathlib import Path
 from django.contrib.auth.models import AnonymousUser
 
 from wiki.errors import EditConflict, TitleTaken, gettext_noop
+from wiki.exchange.import_tools import IMPORTED, MERGED, finish_import
 from wiki.exchange.importers import place_pages, places_csv
-from wiki.exchange.importers.import_tools import IMPORTED, MERGED, finish_import
 from wiki.exchange.importers.places_csv import PlaceRow
 from wiki.exchange.models import Origin
 from wiki.forms.form_lookup import form_of_kind

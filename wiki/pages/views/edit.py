@@ -21,14 +21,14 @@ from wiki.errors import EditConflict, WikiError, gettext_noop
 from wiki.licenses import catalogue
 from wiki.pages import comment_suggestions, file_types, page_lookup, permissions, similar_titles
 from wiki.pages.error_middleware import asks_for_json, json_error, message_for
-from wiki.pages.models import LANGUAGES, Kind, WikiPage
+from wiki.pages.kind_statements import kind_front_matter
+from wiki.pages.models import LANGUAGES, WikiPage
 from wiki.pages.page_urls import address
 from wiki.pages.views import edit_conflicts, previews, section_edit, typed_changes
 from wiki.pages.writing import page_writer
 from wiki.pages.writing.page_writer import Author, EditSummary
 from wiki.text import titles
 from wiki.text.conversion.mediawiki_markup import to_markdown
-from wiki.text.frontmatter.frontmatter_writer import with_front_matter
 from wiki.text.normalization import clean_text
 
 
@@ -143,15 +143,6 @@ def build_form(
         "base": 0, "license": catalogue.DEFAULT, "language": (get_language() or "fr")[:2],
         "text": text,
     })  # fmt: skip
-
-
-def kind_front_matter(kind_key: str) -> str:
-    """Return the front matter that says of which kind a new page is; "" for an article or an unknown kind."""
-    kind = Kind.objects.filter(key=kind_key).first()
-    if kind is None or kind.key == "article":
-        return ""
-    name = "Nature" if (get_language() or "fr").startswith("fr") else "Kind"
-    return with_front_matter({name: kind.name}, "")
 
 
 def render_editor(
