@@ -16,7 +16,7 @@ from tests.exchange.archives import make_picture
 from tests.factories import make_page, make_place
 from wiki.exchange.models import TableImport
 from wiki.exchange.table_import.row_plans import dump_plans
-from wiki.exchange.table_import.table_content import Table, TableRow
+from wiki.exchange.table_import.table_content import Table, FileRow
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
@@ -71,7 +71,7 @@ def scene(alice: User, bob: User) -> None:
     Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
     make_page("Venue d'ailleurs")
     BackgroundTask.objects.create(pk=TASK, kind="import of a remote page", lane="fetches", person=alice, language="fr")
-    table = Table(("Nom",), (TableRow(2, ("Le Comptoir",)),))
+    table = Table(("Nom",), (FileRow(2, ("Le Comptoir",)),))
     TableImport.objects.create(
         pk=TABLE, person=alice, kind_key="place", license="etalab-2.0", language="fr", file_name="lieux.csv",
         content=table.dumped(), mapping=["title"], preview=dump_plans([]),
