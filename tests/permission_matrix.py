@@ -16,7 +16,7 @@ from tests.exchange.archives import make_picture
 from tests.factories import make_page, make_place
 from wiki.exchange.models import TableImport
 from wiki.exchange.table_import.row_plans import dump_plans
-from wiki.exchange.table_import.table_content import Table, FileRow
+from wiki.exchange.table_import.table_content import FileRow, Table
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal

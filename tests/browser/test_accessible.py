@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.test_layout import sign_in
 from tests.factories import make_page, make_place
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
@@ -68,6 +69,8 @@ SCREENS = (
 )
 
 
+SIGNED_IN = ("/ask/edit?q=[[Ville::%2B]]&po=?Ville%0A?Ouverture", "/directory/place/edit", "/import-table")
+"""Screens that are read with an account, after the others."""
 RULES: dict[Literal["light", "dark"], dict[str, Any]] = {
     "light": {"resultTypes": ["violations"]},
     "dark": {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]},
@@ -104,7 +107,9 @@ def test_pages_have_no_accessibility_violations(browser: Browser, live_server: A
     context = browser.new_context(base_url=live_server.url, locale="fr-FR", reduced_motion="reduce")
     page = context.new_page()
     violations = []
-    for address in SCREENS:
+    for address in (*SCREENS, *SIGNED_IN):
+        if address == SIGNED_IN[0]:
+            sign_in(page, "bob")
         page.goto(address)
         if "format=map" in address:
             page.wait_for_selector(".ask-marker")
