@@ -10,15 +10,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils import timezone
 
-from wiki.ask import query_parser
-from wiki.ask.execution.compiler import QueryCompiler
-from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.language.query_errors import AskProblem
 from wiki.directory import table_cache
+from wiki.directory.answering_pages import find_answering_pages
 from wiki.directory.directory_query import ASK_LIMIT, DirectoryQuery
 from wiki.directory.directory_results import evaluate
 from wiki.directory.facet_fields import PLACE, FacetField
@@ -54,10 +51,7 @@ def facets_of_answer(kind: str, question: str, language: str, address_of: Callab
     `address_of` returns the address of the answer to other conditions.
     """
     try:
-        asked = query_parser.parse(question, language)
-        with statement_timeout():
-            subjects = QueryCompiler(asked, AnonymousUser()).subjects().filter(fragment="")
-            pages = set(subjects.order_by().values_list("page_id", flat=True))
+        pages = find_answering_pages(question, language)
     except AskProblem:
         return []
 

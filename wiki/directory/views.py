@@ -19,12 +19,10 @@ from django.views.decorators.http import require_safe
 
 from movilab.middleware import PERMISSIONS_POLICY, public_policy
 from wiki.accounts import rate_limits
-from wiki.ask import query_parser
 from wiki.ask.embedding.opening_line import opening_line
-from wiki.ask.execution.compiler import QueryCompiler
-from wiki.ask.execution.timeouts import statement_timeout
 from wiki.ask.language.query_errors import AskProblem, message_for
 from wiki.directory import table_cache
+from wiki.directory.answering_pages import find_answering_pages
 from wiki.directory.directory_query import (
     DISTANCE,
     EDITED,
@@ -170,10 +168,7 @@ def _answering(request: HttpRequest, query: DirectoryQuery) -> set[int] | None:
         return None
     rate_limits.limit_previews(request)
     try:
-        asked = query_parser.parse(query.ask, (get_language() or "fr")[:2])
-        with statement_timeout():
-            subjects = QueryCompiler(asked, AnonymousUser()).subjects().filter(fragment="")
-            return set(subjects.order_by().values_list("page_id", flat=True))
+        return find_answering_pages(query.ask, (get_language() or "fr")[:2])
     except AskProblem as problem:
         query.problems.append(message_for(problem))
         return None

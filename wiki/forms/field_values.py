@@ -29,13 +29,15 @@ def keys_stated_by(text: str) -> set[str]:
     return {property_key(entry.key) for entry in parse_front_matter(text).data}
 
 
-def entries_by_property(text: str, properties: Mapping[str, Property]) -> dict[str, list[FrontMatterEntry]]:
+def entries_by_property(
+    entries: Iterable[FrontMatterEntry], properties: Mapping[str, Property]
+) -> dict[str, list[FrontMatterEntry]]:
     """Return the entries of the front matter of a text by the key of their property, redirects followed.
 
     `properties` are the rows of `keys_stated_by` the text, from `load_properties`.
     """
     found: dict[str, list[FrontMatterEntry]] = {}
-    for entry in parse_front_matter(text).data:
+    for entry in entries:
         found.setdefault(declaration_of(property_key(entry.key), properties).key, []).append(entry)
     return found
 

@@ -311,7 +311,7 @@ class _FieldNames:
 
 def _entries_by_property(text: str) -> dict[str, list[FrontMatterEntry]]:
     """Return the entries of the front matter of a text by the key of their property, redirects followed."""
-    return entries_by_property(text, load_properties(keys_stated_by(text)))
+    return entries_by_property(parse_front_matter(text).data, load_properties(keys_stated_by(text)))
 
 
 def declarations_of(definition: FormDefinition) -> dict[str, Declaration]:

@@ -23,7 +23,7 @@ from wiki.pages.models import PageVersion, Stewardship, WikiPage
 from wiki.table_editing.table_cells import ELSEWHERE, STEWARDS_ONLY, TableCell
 from wiki.table_editing.table_columns import COLUMNS_LIMIT, KindFields, TableColumn, WantedColumn, columns_sent
 from wiki.text.frontmatter.entry_editing import can_be_edited
-from wiki.text.frontmatter.frontmatter_reader import FrontMatterEntry
+from wiki.text.frontmatter.frontmatter_reader import FrontMatterEntry, parse_front_matter
 from wiki.text.titles import FORM
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def base_texts(pages: Mapping[int, WikiPage], bases: Mapping[int, int]) -> dict[
 def entries_of(texts: Mapping[int, str]) -> dict[int, dict[str, list[FrontMatterEntry]]]:
     """Return the entries that each text states, by key of property. One query for the properties of all."""
     rows = load_properties({key for text in texts.values() for key in keys_stated_by(text)})
-    return {pk: entries_by_property(text, rows) for pk, text in texts.items()}
+    return {pk: entries_by_property(parse_front_matter(text).data, rows) for pk, text in texts.items()}
 
 
 def _add_cells(
