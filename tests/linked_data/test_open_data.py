@@ -37,6 +37,13 @@ Téléphone: 0033 3 20 00 00 01
 Services: [Accès internet et matériel informatique, autre chose]
 Surface: beaucoup | trop
 Capacité: '-3'
+Besoins:
+- {Besoins: Un maçon, Début: 2026-12-01, Prix: '=12', Rayon: 20}
+- Du plâtre
+Comptes:
+- {Année: 2025, Source: {Fait: rien, Source: Le bilan}}
+Sources:
+- {Fait sourcé: Ville, Source: La mairie, Licence: ODbL-1.0}
 ---
 Un "lieu",
 sur deux lignes.
@@ -95,6 +102,17 @@ def test_features_have_types_ids_and_licences() -> None:
     assert fablab["properties"]["Horaires"] == "Tu-Fr 09:00-12:00,14:00-18:30; Sa 10:00-13:00"
     assert found["Grange"]["geometry"] is None
     assert "Surface" not in found["Mal"]["properties"]  # what cannot be read is no value
+
+
+def test_values_that_belong_together_stay_together() -> None:
+    features = json.loads(get("/open-data/place.geojson").content)["features"]
+    (place,) = [feature["properties"] for feature in features if feature["properties"]["title"] == "Mal"]
+    need = {"Besoins": "Un maçon", "Début": "2026-12-01", "Prix": "=12", "Rayon": "20"}
+    year, source = {"Année": "2025", "Source": "Le bilan"}, {"Fait": "rien", "Source": "Le bilan"}
+    assert place["Besoins"] == ["Un maçon", "Du plâtre"]
+    assert place["subobjects"] == [need, year, source]  # the source of a fact has a column of its own
+    assert [source["source"] for source in place["sources"]] == ["La mairie"]
+    assert json.loads(rows_of("/open-data/place.csv")["Mal"]["subobjects"])[0] == need
 
 
 def test_table_schema_follows_from_the_form() -> None:

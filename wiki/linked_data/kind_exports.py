@@ -11,7 +11,7 @@ from django.conf import settings
 
 from wiki.facts.fact_sources import FactSource
 from wiki.linked_data.kind_records import KindRecord, kind_columns, kind_records
-from wiki.linked_data.kind_schemas import SEPARATOR, SOURCES, column_names, value_type
+from wiki.linked_data.kind_schemas import SEPARATOR, SOURCES, SUBOBJECTS, column_names, value_type
 from wiki.linked_data.schema_values import own_picture_key
 from wiki.pages.media_models import pictures_by_name
 
@@ -53,6 +53,8 @@ def geojson(kind: str) -> bytes:
         for name, column in zip(names, columns, strict=True):
             if values := record.typed(column.name):
                 properties[name] = values if column.is_repeated or len(values) > 1 else values[0]
+        if record.subobjects:
+            properties[SUBOBJECTS] = record.subobjects
         if record.sources:
             properties[SOURCES] = [source.data for source in record.sources]
         features.append(
@@ -68,7 +70,7 @@ def csv_table(kind: str) -> bytes:
     writer = csv.writer(output)
     names = column_names(columns)
     own = ("id", "title", "license", "created", "modified", "latitude", "longitude")
-    writer.writerow([*own, *names, SOURCES])
+    writer.writerow([*own, *names, SUBOBJECTS, SOURCES])
     for record in kind_records(kind):
         latitude, longitude = record.coordinates() or ("", "")
         row = [*_own_properties(record).values(), latitude, longitude]
@@ -78,6 +80,7 @@ def csv_table(kind: str) -> bytes:
                 row.append(_cell(values[0]) if values else "")
             else:
                 row.append(SEPARATOR.join(_cell(value) for value in values))
+        row.append(to_bytes(record.subobjects).decode() if record.subobjects else "")
         row.append(SEPARATOR.join(_source_cell(source) for source in record.sources))
         writer.writerow([_harmless(cell) for cell in row])
     return output.getvalue().encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from wiki.facts.datatypes import registry
 from wiki.facts.datatypes.coordinates import Coordinates
 from wiki.facts.datatypes.numbers import json_number
 from wiki.facts.datatypes.opening_hours import OPENING_HOURS, read_opening_hours
-from wiki.facts.fact_sources import FactSource, load_sources
+from wiki.facts.fact_sources import SOURCED, FactSource, load_sources
 from wiki.facts.models import Fact
 from wiki.facts.property_declarations import declarations_for
 from wiki.facts.values import Context, Declaration, Value
@@ -61,6 +61,8 @@ class KindRecord:
     declarations: dict[str, Declaration] = field(default_factory=dict)
     sources: list[FactSource] = field(default_factory=list)
     """Sources of single facts, with their licences, where these are not those of the page."""
+    subobjects: list[dict[str, Any]] = field(default_factory=list)
+    """Values that belong together, by the names of properties: the accounts of a year, a need with its period."""
 
     @property
     def url(self) -> str:
@@ -77,8 +79,7 @@ class KindRecord:
         declaration = self.declarations.get(fold(name))
         if declaration is None:
             return []
-        context = Context(self.page.language, declaration, self.page.full_title)
-        return [found for value in self.values[fold(name)] if (found := typed_value(value, context)) is not None]
+        return _typed_values(self.values[fold(name)], self.page, declaration)
 
     def texts(self, *names: str) -> list[str]:
         """Return the values of the first of these properties that has any, as texts."""
@@ -97,6 +98,11 @@ class KindRecord:
                 if value.datatype == PLACE and value.lat is not None and value.lon is not None:
                     return value.lat, value.lon
         return None
+
+
+def _typed_values(values: Sequence[Value], page: WikiPage, declaration: Declaration) -> list[Any]:
+    context = Context(page.language, declaration, page.full_title)
+    return [found for value in values if (found := typed_value(value, context)) is not None]
 
 
 def typed_value(value: Value, context: Context) -> Any:
@@ -132,19 +138,39 @@ def kind_records(kind: str) -> Iterator[KindRecord]:
 
 
 def _load(pages: Sequence[WikiPage]) -> Iterator[KindRecord]:
-    """Load the values of pages."""
-    facts = Fact.objects.filter(
-        page__in=pages, removed_in=None, problem__isnull=True, part_of=None, subject__fragment="", whole=None
-    ).exclude(property__key__startswith="_")
-    rows: dict[int, list[tuple[str, Value]]] = defaultdict(list)
-    for fact in facts.select_related("property__redirects_to").order_by("position", "pk"):
-        rows[fact.page_id].append(((fact.property.redirects_to or fact.property).key, fact.value()))
-    declarations = declarations_for({key for values in rows.values() for key, _ in values})
+    """Load the values of pages, and of their subobjects."""
+    facts = Fact.objects.filter(page__in=pages, removed_in=None, problem__isnull=True, part_of=None, whole=None)
+    rows: dict[int, dict[str, list[tuple[str, Value]]]] = defaultdict(lambda: defaultdict(list))
+    for fact in facts.select_related("subject", "property__redirects_to").order_by("position", "pk"):
+        rows[fact.page_id][fact.subject.fragment].append(
+            ((fact.property.redirects_to or fact.property).key, fact.value())
+        )
+    of_pages = [values for subjects in rows.values() for values in subjects.values()]
+    declarations = declarations_for({key for values in of_pages for key, _ in values if not key.startswith("_")})
     sources = load_sources([page.pk for page in pages])
     for page in pages:
         record = KindRecord(page, sources=sources.get(page.pk, []))
-        for key, value in rows[page.pk]:
-            name = fold(declarations[key].title)
-            record.values.setdefault(name, []).append(value)
-            record.declarations[name] = declarations[key]
+        for key, value in rows[page.pk].pop("", []):
+            if declaration := declarations.get(key):
+                record.values.setdefault(fold(declaration.title), []).append(value)
+                record.declarations[fold(declaration.title)] = declaration
+        found = (_subobject(page, values, declarations) for values in rows[page.pk].values())
+        record.subobjects = [one for one in found if one]
         yield record
+
+
+def _subobject(
+    page: WikiPage, values: Sequence[tuple[str, Value]], declarations: Mapping[str, Declaration]
+) -> dict[str, Any]:
+    """Return the values of a subobject by property, a list where there are several; a source of facts is none."""
+    by_key: dict[str, list[Value]] = defaultdict(list)
+    for key, value in values:
+        by_key[key].append(value)
+    if SOURCED in by_key:
+        return {}
+    found = {
+        declarations[key].title: _typed_values(some, page, declarations[key])
+        for key, some in by_key.items()
+        if key in declarations
+    }
+    return {name: some if len(some) > 1 else some[0] for name, some in found.items() if some}

@@ -28,14 +28,17 @@ OWN: Mapping[str, tuple[str, str]] = {
 SOURCES = "sources"
 SOURCES_TEXT = "Sources and licences of single values, where these are not those of the page"
 """Last column of every kind, and its description."""
+SUBOBJECTS = "subobjects"
+SUBOBJECTS_TEXT = "Values that belong together, by property: the accounts of a year, a need with its period and price"
+"""Column before it, and its description."""
 REQUIRED = ("id", "title", "license", "created", "modified")
 SEPARATOR = " | "
 """Between several values in one cell of the CSV."""
 
 
 def column_names(columns: list[ExportColumn]) -> list[str]:
-    """Return the names of the columns of a kind; a property named as one of OWN or `sources` gets an underscore."""
-    return [f"{column.name}_" if column.name in (*OWN, SOURCES) else column.name for column in columns]
+    """Return the names of the columns of a kind; a property named as a column of every kind gets an underscore."""
+    return [f"{column.name}_" if column.name in (*OWN, SUBOBJECTS, SOURCES) else column.name for column in columns]
 
 
 def value_type(column: ExportColumn) -> str:
@@ -72,6 +75,7 @@ def table_schema(kind: Kind, language: str) -> Json:
         if column.field.choices:
             found["example"] = column.field.choices[0]
         fields.append(found)
+    fields.append({"name": SUBOBJECTS, "type": "array", "description": SUBOBJECTS_TEXT})
     fields.append({"name": SOURCES, "type": "string", "description": SOURCES_TEXT})
     return {
         "$schema": "https://specs.frictionlessdata.io/schemas/table-schema.json",
@@ -98,6 +102,7 @@ def json_schema(kind: Kind, language: str) -> Json:
         several: Json = {"type": "array", "items": one}
         texts = _texts(column, kind.key, language)
         properties[name] = texts | (several if column.is_repeated else {"anyOf": [one, several]})
+    properties[SUBOBJECTS] = {"type": "array", "items": {"type": "object"}, "description": SUBOBJECTS_TEXT}
     source: Json = {"type": "object", "properties": {name: {"type": "string"} for name in ("source", "license", "url")}}
     source["properties"]["properties"] = {"type": "array", "items": {"type": "string"}}
     properties[SOURCES] = {"type": "array", "items": source, "description": SOURCES_TEXT}
