@@ -10,11 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import make_page
+from tests.factories import make_page, make_place
 from tests.tasks import run_tasks
 from wiki.accounts import rate_limits
 from wiki.errors import Refused
-from wiki.history import batch_undo, batch_views
+from wiki.history import batch_undo, batch_views, version_undo
+from wiki.pages import permissions
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.task_models import BackgroundTask
 from wiki.pages.writing import batch_edits, page_hiding, page_writer
@@ -88,15 +89,96 @@ def test_each_page_goes_back_merged_with_later_edits(
     assert page_of("A").source.text == TEXT.replace("Lyon", "Brest")
 
 
-def test_a_text_that_begins_with_the_batch_is_left(alice: User, client_of: Callable[..., Client]) -> None:
-    page = make_page("Neuve", TEXT, by=alice)
-    batch = Changeset.objects.create(act=Changeset.Act.IMPORT, by=alice)
-    PageVersion.objects.filter(page=page).update(changeset=batch)
-    response = client_of(alice, "en").post(f"/batch/{batch.pk}/undo", follow=True)
-    content = response.content.decode()
-    assert response.redirect_chain == [(f"/changes?batch={batch.pk}", 302)]
-    assert "Nothing was undone." in content
-    assert "Neuve (Version 1 is where the text begins: delete the page instead)" in content
+def begin_batch(by: User, *pages: WikiPage) -> Changeset:
+    """Return a batch that began pages."""
+    batch = Changeset.objects.create(act=Changeset.Act.IMPORT, by=by)
+    PageVersion.objects.filter(page__in=pages, number=1).update(changeset=batch)
+    return batch
+
+
+def test_pages_that_the_batch_began_are_deleted_and_come_back(
+    alice: User, bob: User, client_of: Callable[..., Client]
+) -> None:
+    inside = make_page("Neuve", TEXT, by=alice, place=make_place("Neuf lieu", by=alice))
+    batch = begin_batch(alice, inside, WikiPage.objects.get(title="Neuf lieu"), make_page("Reprise", TEXT, by=alice))
+    change("Reprise", "Un texte.", "Un autre texte.", bob)
+    content = client_of(alice, "en").post(f"/batch/{batch.pk}/undo", follow=True).content.decode()
+    assert "2 pages are undone." in content
+    assert "Reprise (Version 1 is where the text begins, and others went on with it)" in content
+    assert all(page_of(title).is_deleted for title in ("Neuf lieu", "Neuve"))
+    undo = Changeset.objects.get(act=Changeset.Act.UNDO)
+    assert {tuple(version.tags) for version in undo.versions.all()} == {("undone", "deleted")}
+    bob.is_superuser = True
+    bob.save()
+    with pytest.raises(Refused, match="no place now"):
+        page_writer.undelete(page_of("Neuve"), Author.of(bob))
+    make_page("Neuf lieu", "Un autre.", by=bob)  # the same page again, and no place
+    report = batch_undo.undo_batch(undo, bob)
+    assert report.left == [
+        ("Neuf lieu", "Nothing of this edit is left in the page: there is nothing to undo."),
+        ("Neuf lieu:Neuve", "It was in «Neuf lieu», which is no place now."),
+    ]
+    assert page_of("Neuve").is_deleted
+
+
+def test_deleted_pages_come_back_with_their_place(alice: User, bob: User) -> None:
+    inside = make_page("Neuve", TEXT, by=alice, place=make_place("Neuf lieu", by=alice))
+    undo = batch_undo.undo_batch(begin_batch(alice, inside, WikiPage.objects.get(title="Neuf lieu")), alice).changeset
+    bob.is_superuser = True
+    bob.save()
+    make_page("Autre", by=bob)
+    WikiPage.objects.filter(title="Autre").update(title_key="Neuf lieu")
+    assert undo is not None
+    assert [reason for _, reason in batch_undo.undo_batch(undo, bob).left] == [
+        "The title «Neuf lieu» is taken.", "It was in «Neuf lieu», which is no place now.",
+    ]  # fmt: skip
+    WikiPage.objects.filter(title="Autre").update(title_key="Autre")
+    assert batch_undo.undo_batch(undo, bob).left == []
+    assert (page_of("Neuve").full_title, page_of("Neuve").source.text) == ("Neuf lieu:Neuve", TEXT)
+
+
+def test_who_may_delete_by_undoing(alice: User, bob: User) -> None:
+    """Who wrote a page alone; else those who may delete it. A place that has pages of others stays."""
+    alone, shared, of_bob = (make_page(title, TEXT, by=alice) for title in ("Seule", "Partagée", "De Bob"))
+    batch = begin_batch(alice, alone, shared, of_bob, place := make_place("Habité", by=alice))
+    make_page("Voisine", TEXT, by=bob, place=place)
+    change("Partagée", "Un texte.", "Un mot.", bob)
+    PageVersion.objects.filter(page=shared).update(changeset=batch)
+    report = batch_undo.undo_batch(batch, alice)
+    assert [title for title, _ in report.left] == ["Partagée", "Habité"]
+    assert "Voisine" in report.left[1][1]
+    assert report.undone == 2
+    undo = report.changeset
+    assert undo is not None
+    assert batch_undo.undo_batch(undo, alice).undone == 0  # only administrators see deleted pages
+    bob.is_superuser = True
+    bob.save()
+    assert batch_undo.undo_batch(undo, bob).undone == 2
+    assert batch_undo.undo_batch(batch, bob).undone == 1
+    with pytest.raises(version_undo.NotAllowed):
+        edit_pages([PageEdit(make_page("Commune", by=bob), None, action=permissions.Action.DELETE)], Author.of(alice),
+                   EditSummary(), Changeset())  # fmt: skip
+
+
+def test_a_page_that_comes_into_a_place_meanwhile_keeps_it(alice: User, bob: User, monkeypatch: Any) -> None:
+    batch = begin_batch(alice, place := make_place("Neuf lieu", by=alice))
+
+    def edit_after_another(*arguments: Any) -> Any:
+        if not WikiPage.objects.filter(title="Arrivée").exists():
+            make_page("Arrivée", TEXT, by=bob, place=place)
+        return edit_pages(*arguments)
+
+    monkeypatch.setattr(version_undo, "edit_pages", edit_after_another)
+    assert [title for title, _ in batch_undo.undo_batch(batch, alice).left] == ["Neuf lieu"]
+    assert not page_of("Neuf lieu").is_deleted
+
+
+@pytest.mark.parametrize(
+    ("numbers", "runs"),
+    [([], []), ([4], [(4, 4)]), ([1, 2, 3], [(1, 3)]), ([1, 3, 4, 9], [(9, 9), (3, 4), (1, 1)])],
+)
+def test_runs_of_versions(numbers: list[int], runs: list[tuple[int, int]]) -> None:
+    assert [(run.first, run.last) for run in version_undo.runs_of(numbers)] == runs
 
 
 def test_several_edits_of_a_page_are_undone_one_after_the_other(alice: User, bob: User) -> None:
@@ -131,10 +213,10 @@ def test_who_may(
 
 def test_a_page_that_may_not_be_edited_is_left(alice: User, monkeypatch: Any) -> None:
     batch = make_batch(["A", "Miroir"], alice)
-    WikiPage.objects.filter(title="Miroir").update(namespace=batch_undo.permissions.MIRROR_NAMESPACE)
+    WikiPage.objects.filter(title="Miroir").update(namespace=permissions.MIRROR_NAMESPACE)
     report = batch_undo.undo_batch(batch, alice)
     assert (report.undone, [title for title, _ in report.left]) == (1, ["Miroir"])
-    with pytest.raises(batch_undo.NotAllowed):
+    with pytest.raises(version_undo.NotAllowed):
         edit_pages([PageEdit(page_of("Miroir"), "x")], Author.of(alice), EditSummary(), Changeset())
     with pytest.raises(Refused):
         edit_pages([PageEdit(page_of("A"), "x")], Author.of(alice), EditSummary("x" * 10_001), Changeset())
@@ -152,7 +234,6 @@ def test_a_large_batch_is_undone_in_the_background(
 ) -> None:
     batch = make_batch(["A", "B", "C"], alice)
     monkeypatch.setattr(batch_views, "PAGES_LIMIT", 2)
-    monkeypatch.setattr(batch_undo, "PAGES_LIMIT", 2)
     monkeypatch.setattr(batch_edits, "PAGES_LIMIT", 2)
     client = client_of(bob, "en")
     assert "in the background" in client.get(f"/batch/{batch.pk}/undo").content.decode()
@@ -176,7 +257,7 @@ def test_a_large_batch_is_undone_in_the_background(
 
 
 def test_a_deleted_page_is_named_to_those_who_see_it(alice: User, bob: User) -> None:
-    batch = make_batch([f"Page {number}" for number in range(batch_undo.NAMED_LIMIT + 1)], alice)
+    batch = make_batch([f"Page {number}" for number in range(version_undo.NAMED_LIMIT + 1)], alice)
     bob.is_superuser = True
     bob.save()
     for page in WikiPage.objects.filter(title__startswith="Page ").select_related("source", "place"):
@@ -197,7 +278,7 @@ def test_a_race_is_merged_again_and_queries_do_not_grow(alice: User, bob: User, 
             change("A", "Un texte.", "Un autre texte.", bob)
         return edit_pages(*arguments)
 
-    monkeypatch.setattr(batch_undo, "edit_pages", edit_after_another)
+    monkeypatch.setattr(version_undo, "edit_pages", edit_after_another)
     assert batch_undo.undo_batch(batch, bob).undone == 1
     assert page_of("A").source.text == TEXT.replace("Un texte", "Un autre texte")
     counts = []

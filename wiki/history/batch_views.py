@@ -36,20 +36,20 @@ def undo_batch(request: HttpRequest, number: int) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     permissions.require(user, permissions.Action.EDIT)
     changeset = Changeset.objects.select_related("by").filter(pk=number).first() if number < 2**62 else None
-    pages = batch_undo.pages_of_batch(number, user) if changeset is not None else []
-    if changeset is None or not pages:
+    count = batch_undo.versions_of_batch(number, user).order_by().values("page").distinct().count() if changeset else 0
+    if changeset is None or not count:
         raise Http404
     is_sent = request.method == "POST"
     form = BatchUndoForm(request.POST if is_sent else None)
     status = 422 if is_sent else 200
     if form.is_valid():
         try:
-            return _undo(request, user, changeset, len(pages), form.cleaned_data["comment"])
+            return _undo(request, user, changeset, count, form.cleaned_data["comment"])
         except WikiError as error:
             form.add_error(None, message_for(error))
             status = error.status
     context = {
-        "changeset": changeset, "form": form, "count": len(pages), "is_large": len(pages) > PAGES_LIMIT,
+        "changeset": changeset, "form": form, "count": count, "is_large": count > PAGES_LIMIT,
         "batch_address": batch_address(changeset.pk),
     }  # fmt: skip
     return render(request, "wiki/history/undo_batch.html", context, status=status)

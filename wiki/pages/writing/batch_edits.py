@@ -1,4 +1,7 @@
-"""Edits of several pages in one transaction and one changeset: a table that was edited, a batch that is undone."""
+"""Edits of several pages in one transaction and one changeset: a table that was edited, a batch that is undone.
+
+An edit may also delete a page, or bring a deleted one back.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from wiki.errors import Refused, gettext_noop
 from wiki.pages import permissions
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
-from wiki.pages.writing.page_writer import COMMENT_LIMIT, EditSummary, check_text
+from wiki.pages.writing.page_writer import COMMENT_LIMIT, EditSummary, check_still_empty, check_text
 from wiki.pages.writing.version_store import Author, NewVersion, store
 
 PAGES_LIMIT = 100
@@ -19,11 +22,16 @@ PAGES_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class PageEdit:
-    """The new text of a page that was just loaded with source and place."""
+    """The new text of a page that was just loaded with source and place; None deletes the page.
+
+    A text for a deleted page brings it back: the caller has checked that its title is free.
+    """
 
     page: WikiPage
-    text: str
+    text: str | None
     tags: Sequence[str] = ()
+    action: permissions.Action = permissions.Action.EDIT
+    """What the user has to be allowed to do to the page."""
 
 
 def edit_pages(edits: Sequence[PageEdit], by: Author, summary: EditSummary, changeset: Changeset) -> list[PageVersion]:
@@ -42,12 +50,16 @@ def edit_pages(edits: Sequence[PageEdit], by: Author, summary: EditSummary, chan
         raise Refused(gettext_noop("At most %(limit)d pages can be changed at once."), limit=PAGES_LIMIT)
     for edit in edits:
         if isinstance(by.user, User):
-            permissions.require(by.user, permissions.Action.EDIT, edit.page)
-    new_versions = [
-        NewVersion(
-            edit.page, check_text(edit.text), PageFields.of(edit.page), by, summary.comment, summary.minor,
-            [*summary.tags, *edit.tags],
-        )
-        for edit in edits
-    ]  # fmt: skip
-    return store(new_versions, changeset)
+            permissions.require(by.user, edit.action, edit.page)
+    new_versions = []
+    for edit in edits:
+        text = None if edit.text is None else check_text(edit.text)
+        fields, tags = PageFields.of(edit.page), [*summary.tags, *edit.tags]
+        new_versions.append(NewVersion(edit.page, text, fields, by, summary.comment, summary.minor, tags))
+
+    def check_places(_: list[PageVersion]) -> None:
+        for edit in edits:
+            if edit.text is None:
+                check_still_empty(edit.page, None)
+
+    return store(new_versions, changeset, on_written=check_places)

@@ -269,7 +269,7 @@ def _change_fields(
             return SaveResult(now, now.version, changed=False)
         new_version = NewVersion(now, now.source.text, fields, by, summary.comment, summary.minor, summary.tags)
         return SaveResult(
-            now, store([new_version], on_written=lambda _: _check_still_empty(now, fields))[-1].number, changed=True
+            now, store([new_version], on_written=lambda _: check_still_empty(now, fields))[-1].number, changed=True
         )
 
     return retry_while_stale(attempt)
@@ -294,7 +294,7 @@ def set_fields(page: WikiPage, by: Author, license: str = "", language: str = ""
     return _change_fields(page, by, EditSummary(comment, tags=tags), change)
 
 
-def _check_empty(page: WikiPage) -> None:
+def check_empty(page: WikiPage) -> None:
     """Raise Refused if there are pages in the place `page`."""
     pages = page.inhabitants.filter(title_key__isnull=False).order_by("title_fold")
     if full_titles := list(pages.values_list("full_title", flat=True)[: MAX_PAGES_NAMED + 1]):
@@ -305,7 +305,14 @@ def _check_empty(page: WikiPage) -> None:
         )
 
 
-def _check_still_empty(page: WikiPage, fields: PageFields | None) -> None:
+def check_place_exists(page: WikiPage) -> None:
+    """Raise Refused if what the deleted `page` was in is deleted too, or no place any more."""
+    place = page.place
+    if place is not None and (place.is_deleted or not place.is_place):
+        raise Refused(gettext_noop("It was in «%(title)s», which is no place now."), title=place.full_title)
+
+
+def check_still_empty(page: WikiPage, fields: PageFields | None) -> None:
     """Raise StaleVersion if a page was added to a place that is deleted (`fields` is None) or becomes a page.
 
     Must run inside the transaction.
@@ -320,7 +327,7 @@ def convert_place_to_page(page: WikiPage, by: Author, comment: str = "") -> Save
     check_write_allowed(by, permissions.Action.CONVERT_PLACE, page, comment)
 
     def change(now: WikiPage) -> PageFields:
-        _check_empty(now)
+        check_empty(now)
         return replace(PageFields.of(now), is_place=False)
 
     return _change_fields(page, by, EditSummary(comment, tags=["unmade place"]), change)
@@ -334,10 +341,10 @@ def delete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
         now = page_lookup.reload_page(page.pk)
         if now.is_deleted:
             return SaveResult(now, now.version, changed=False)
-        _check_empty(now)
+        check_empty(now)
         new_version = NewVersion(now, None, PageFields.of(now), by, comment, tags=["deleted"])
         return SaveResult(
-            now, store([new_version], on_written=lambda _: _check_still_empty(now, None))[-1].number, changed=True
+            now, store([new_version], on_written=lambda _: check_still_empty(now, None))[-1].number, changed=True
         )
 
     return retry_while_stale(attempt)
@@ -353,6 +360,7 @@ def undelete(page: WikiPage, by: Author, comment: str = "") -> SaveResult:
             return SaveResult(now, now.version, changed=False)
         if page_lookup.find_by_key(titles.key_of(now.full_title)):
             raise TitleTaken(gettext_noop("The title «%(title)s» is taken."), title=now.full_title)
+        check_place_exists(now)
         last = now.versions.filter(is_deletion=False).order_by("-number").first()
         if last is None:
             raise Refused(gettext_noop("This page never had a text."))
