@@ -202,6 +202,15 @@ ROWS: dict[str, list[Row]] = {
         everyone(404, title="Atelier:Parti"),
     ],
     "proposals": [everyone(title=PAGE), everyone(404, title="Atelier:Parti")],
+    "block": [
+        Row((403, 403, 403, 302), {"username": "alice"}),
+        Row((403, 403, 403, 302), {"username": "alice"}, post=True),
+    ],
+    "clean_up": [
+        Row((403, 403, 403, 302), {"username": "alice"}),
+        Row((403, 403, 403, 302), {"username": "alice"}, post=True),
+    ],
+    "log": [everyone()],
     "proposal": [
         everyone(number=str(PROPOSAL)),
         everyone(404, number="1"),

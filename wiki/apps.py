@@ -100,12 +100,14 @@ def _register_tasks() -> None:
     """Register the kinds of background tasks."""
     from wiki.exchange.table_import import table_tasks
     from wiki.history import batch_undo
+    from wiki.moderation import account_blocks
     from wiki.pages import background_tasks
     from wiki.remotes import fetch_tasks
 
     background_tasks.register(fetch_tasks.REMOTE_IMPORT)
     background_tasks.register(fetch_tasks.MIRROR_POLL)
     background_tasks.register(batch_undo.UNDO_TASK)
+    background_tasks.register(account_blocks.CLEAN_UP_TASK)
     background_tasks.register(table_tasks.TABLE_CHECK)
     background_tasks.register(table_tasks.TABLE_IMPORT)
 

@@ -15,7 +15,7 @@ from wagtail.users.views.users import UserViewSet as WagtailUserViewSet
 
 from wiki.accounts.forms import is_name_taken
 
-BLOCK_FIELDS = {"is_blocked", "blocked_reason"}
+BLOCK_FIELDS = {"is_blocked", "blocked_until", "blocked_reason"}
 
 
 class OptionalNamesMixin(forms.ModelForm):  # type: ignore[type-arg]  # mixed into Wagtail's untyped forms
@@ -59,7 +59,7 @@ class UserIndexView(IndexView):
         """Wagtail's columns and the block."""
         return [
             *super().columns,
-            Column("is_blocked", label=_("Block"), accessor=lambda user: _("blocked") if user.is_blocked else ""),
+            Column("is_blocked", label=_("Block"), accessor=lambda user: _("blocked") if user.is_blocked_now else ""),
         ]
 
 

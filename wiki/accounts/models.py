@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelsearch import index
 
@@ -16,6 +17,8 @@ class User(index.Indexed, AbstractUser):
     """An account. A blocked user can sign in and read, but not edit."""
 
     is_blocked = models.BooleanField(_("blocked"), default=False)
+    blocked_until = models.DateTimeField(_("end of the block"), null=True, blank=True)
+    """When the block ends; None for a block without an end."""
     blocked_reason = models.CharField(_("reason of the block"), max_length=255, blank=True)
     registered_from = models.CharField(max_length=64, blank=True, editable=False)
     """Keyed hash of the network address from which the account was registered; never the address itself."""
@@ -31,6 +34,11 @@ class User(index.Indexed, AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+
+    @property
+    def is_blocked_now(self) -> bool:
+        """Whether the account is blocked, and the block has not ended."""
+        return self.is_blocked and (self.blocked_until is None or self.blocked_until > timezone.now())
 
     @property
     def label(self) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from wiki.accounts.models import User
 from wiki.api import tokens
 from wiki.api.api_request import ApiRequest
-from wiki.api.timestamps import now
+from wiki.api.timestamps import format_timestamp, now
 from wiki.licenses import catalogue
 from wiki.pages import permissions
 from wiki.pages.models import PageVersion, Stewardship, WikiPage
@@ -49,8 +49,9 @@ def _userinfo(request: ApiRequest) -> dict[str, Any]:
         ]
     if "rights" in requested:
         result["rights"] = _rights(user)
-    if "blockinfo" in requested and getattr(user, "is_blocked", False):
-        result |= {"blockedby": settings.SITE_NAME, "blockreason": user.blocked_reason, "blockexpiry": "infinite"}  # type: ignore[union-attr]
+    if "blockinfo" in requested and isinstance(user, User) and user.is_blocked_now:
+        until = format_timestamp(user.blocked_until) if user.blocked_until else "infinite"
+        result |= {"blockedby": settings.SITE_NAME, "blockreason": user.blocked_reason, "blockexpiry": until}
     return {"userinfo": result}
 
 

@@ -103,7 +103,7 @@ def _check_assertion(request: ApiRequest) -> None:
 def _error_code(request: ApiRequest, error: WikiError) -> str:
     """Return MediaWiki's code for a WikiError."""
     if isinstance(error, NotAllowed):
-        return "blocked" if getattr(request.user, "is_blocked", False) else "permissiondenied"
+        return "blocked" if getattr(request.user, "is_blocked_now", False) else "permissiondenied"
     for kind, code in (
         (TitleProblem, "invalidtitle"),
         (TitleTaken, "articleexists"),

@@ -1,4 +1,4 @@
-"""Proposals of a new text for a page, with their state and comments."""
+"""Proposals of a new text for a page, with their state and comments; the log of privileged acts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,53 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
-from wiki.pages.models import PageVersion, WikiPage
+from wiki.pages.models import Changeset, PageVersion, WikiPage
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
+
+
+class LogEntryQuerySet(models.QuerySet["LogEntry"]):
+    """Queries of the log."""
+
+    def readable_by(self, user: Reader) -> LogEntryQuerySet:
+        """Permission filter: entries of accounts, and of pages that `user` may read."""
+        return self.filter(Q(page=None) | Q(page__in=WikiPage.objects.readable_by(user)))
+
+
+class LogEntry(models.Model):
+    """A privileged act: who did what to which account or page, when and why. Everybody may read it."""
+
+    class LoggedAct(models.TextChoices):
+        BLOCK = "block", pgettext_lazy("act in the log", "blocked")
+        UNBLOCK = "unblock", pgettext_lazy("act in the log", "ended the block of")
+        CLEAN_UP = "clean_up", pgettext_lazy("act in the log", "undid what was written by")
+        PROTECT = "protect", pgettext_lazy("act in the log", "protected")
+        UNPROTECT = "unprotect", pgettext_lazy("act in the log", "ended the protection of")
+
+    act = models.CharField(max_length=20, choices=LoggedAct.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The account that it concerns, if it concerns one."""
+    page = models.ForeignKey(WikiPage, null=True, on_delete=models.CASCADE, related_name="+")
+    changeset = models.ForeignKey(Changeset, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The batch that it wrote."""
+    until = models.DateTimeField(null=True)
+    """When its effect ends; None for an effect without an end."""
+    reason = models.CharField(max_length=255, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(LogEntryQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["at", "id"], name="log_entry_time")]
+
+    def __str__(self) -> str:
+        return f"{self.act} by {self.by_id} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

@@ -1,14 +1,17 @@
-"""URLs of proposals."""
+"""URLs of proposals, of the blocking of accounts, and of the log."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from wiki.moderation import proposal_views, suggestion_views
+from wiki.moderation import account_views, proposal_views, suggestion_views
 
 urlpatterns = [
     path("propose/<path:title>", proposal_views.propose, name="propose"),
     path("suggest/<path:title>", suggestion_views.suggest, name="suggest"),
     path("proposals/<path:title>", proposal_views.proposal_list, name="proposals"),
     path("proposal/<int:number>", proposal_views.proposal, name="proposal"),
+    path("block/<str:username>", account_views.block, name="block"),
+    path("clean-up/<str:username>", account_views.clean_up, name="clean_up"),
+    path("log", account_views.log, name="log"),
 ]

@@ -48,6 +48,8 @@ class Action(StrEnum):
     """Add and remove stewards of a place."""
     EDIT_FORM = "edit_form"
     """Write pages that list the fields of a kind or a category."""
+    BLOCK = "block"
+    """Block an account, end its block, and undo all that it wrote."""
 
 
 ANYONE = frozenset({Action.READ, Action.EXPORT})
@@ -62,6 +64,7 @@ STEWARDS = frozenset(
         Action.STEWARD,
     }
 )  # fmt: skip
+ADMINISTRATORS = frozenset({Action.BLOCK})
 STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM})
 PERSON = "person"
 WRITING = frozenset(
@@ -113,7 +116,7 @@ def has_permission(user: Reader, action: Action, page: WikiPage | None = None) -
 def allowed_actions(user: Reader, page: WikiPage | None = None) -> set[Action]:
     """Return all actions that `user` may do to `page`. One query at most."""
     relations = _relations(user, page)
-    of_pages = (action for action in Action if action not in STEWARDS_OF_ANY_PLACE)
+    of_pages = (action for action in Action if action not in STEWARDS_OF_ANY_PLACE | ADMINISTRATORS)
     return {action for action in of_pages if _allows(user, action, page, *relations)}
 
 
@@ -129,7 +132,7 @@ def _allows(
     """Whether `user` may do `action` to `page`; the functions are called only if the result depends on them."""
     if action in ANYONE:
         return True
-    if not isinstance(user, User) or not user.is_active or user.is_blocked:
+    if not isinstance(user, User) or not user.is_active or user.is_blocked_now:
         return False
     if _is_mirror(page) and action in WRITING:
         return False
@@ -166,8 +169,10 @@ def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
         return
     if not user.is_authenticated:
         raise NotAllowed(gettext_noop("Sign in first: reading is open, writing asks for an account."))
-    if getattr(user, "is_blocked", False):
+    if getattr(user, "is_blocked_now", False):
         raise NotAllowed(gettext_noop("Your account is blocked: you can read, not write."))
+    if action in ADMINISTRATORS:
+        raise NotAllowed(gettext_noop("Only administrators may do this."))
     if _is_mirror(page) and action in WRITING:
         raise NotAllowed(
             gettext_noop("This page lives on another site and is only kept here: fork it, and change your fork.")
