@@ -210,6 +210,7 @@ ROWS: dict[str, list[Row]] = {
         Row((403, 403, 403, 302), {"username": "alice"}),
         Row((403, 403, 403, 302), {"username": "alice"}, post=True),
     ],
+    "protect": [*stewards_only(302, title=PAGE)],
     "log": [everyone()],
     "proposal": [
         everyone(number=str(PROPOSAL)),

@@ -32,6 +32,10 @@ class NotAllowed(WikiError):
     status = 403
 
 
+class PageProtected(NotAllowed):
+    """The page, or its place, is protected against changes by this user."""
+
+
 class Refused(WikiError):
     """The change breaks a rule or a limit, or a condition for it is not met."""
 

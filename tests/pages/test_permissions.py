@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 READING = {"read", "export"}
 WITH_AN_ACCOUNT = {"edit", "create", "fork", "make_place", "upload", "change_file", "import"}
-LOOKING_AFTER = {"move", "delete", "undelete", "relicense", "unmake_place", "steward"}
+LOOKING_AFTER = {"move", "delete", "undelete", "relicense", "unmake_place", "steward", "protect"}
 EVERYTHING = READING | WITH_AN_ACCOUNT | LOOKING_AFTER
 """All actions on an ordinary page: only that of a person can be hidden."""
 
@@ -93,7 +93,7 @@ def test_a_page_of_another_site_is_copied_and_never_written(alice: User, charlie
     assert rights(alice, far_page()) == READING | {"fork", "import"}
     assert rights(charlie, far_page()) == rights(anna, far_page()) == READING
     alice.is_superuser = True
-    assert rights(alice, far_page()) == READING | {"fork", "import", "delete", "undelete", "steward"}
+    assert rights(alice, far_page()) == READING | {"fork", "import", "delete", "undelete", "steward", "protect"}
 
 
 @pytest.mark.parametrize("is_superuser", [False, True])

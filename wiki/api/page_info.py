@@ -13,6 +13,7 @@ from wiki.api.timestamps import format_timestamp
 from wiki.pages import permissions
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.page_urls import address
+from wiki.pages.protection import ProtectionLevel, level_of, strictest_level
 
 INFO = ("protection", "url", "displaytitle", "readable")
 """Values of `inprop`. Most of what they name is in every answer."""
@@ -51,11 +52,23 @@ def _row(page: WikiPage, revision: int | None) -> dict[str, Any]:
         "touched": format_timestamp(page.edited_at),
         "lastrevid": revision,
         "length": page.size,
-        "protection": [],
-        "restrictiontypes": [],
+        "protection": _protection(page),
+        "restrictiontypes": ["edit", "move"],
         "fullurl": settings.BASE_ADDRESS + page.get_absolute_url(),
         "displaytitle": page.shown_title,
     }
+
+
+def _protection(page: WikiPage) -> list[dict[str, str]]:
+    """Return who may edit and move the page, as MediaWiki says it; a place protects its pages («cascade» there)."""
+    level = strictest_level(page)
+    holder = page if level_of(page) == level else page.place
+    if not level or holder is None:
+        return []
+    expiry = format_timestamp(holder.protected_until) if holder.protected_until else "infinity"
+    name = "sysop" if level == ProtectionLevel.ADMINISTRATORS else "steward"
+    source = {} if holder is page else {"source": holder.full_title}
+    return [{"type": kind, "level": name, "expiry": expiry, **source} for kind in ("edit", "move")]
 
 
 def _flags(page: WikiPage) -> dict[str, bool]:

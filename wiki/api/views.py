@@ -14,7 +14,16 @@ from django.views.decorators.csrf import csrf_exempt
 
 from wiki.api import ask_actions, edit_actions, login, query, smwbrowse, smwinfo, timestamps
 from wiki.api.api_request import ApiError, ApiRequest, unknown_value
-from wiki.errors import DatabaseBusy, EditConflict, NotAllowed, RateLimitExceeded, TitleTaken, WikiError, gettext_noop
+from wiki.errors import (
+    DatabaseBusy,
+    EditConflict,
+    NotAllowed,
+    PageProtected,
+    RateLimitExceeded,
+    TitleTaken,
+    WikiError,
+    gettext_noop,
+)
 from wiki.pages.error_middleware import message_for
 from wiki.text.titles import TitleProblem
 
@@ -102,6 +111,8 @@ def _check_assertion(request: ApiRequest) -> None:
 
 def _error_code(request: ApiRequest, error: WikiError) -> str:
     """Return MediaWiki's code for a WikiError."""
+    if isinstance(error, PageProtected):
+        return "protectedpage"
     if isinstance(error, NotAllowed):
         return "blocked" if getattr(request.user, "is_blocked_now", False) else "permissiondenied"
     for kind, code in (

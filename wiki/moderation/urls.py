@@ -1,10 +1,10 @@
-"""URLs of proposals, of the blocking of accounts, and of the log."""
+"""URLs of proposals, of blocked accounts, of protected pages, and of the log."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from wiki.moderation import account_views, proposal_views, suggestion_views
+from wiki.moderation import account_views, proposal_views, protection_views, suggestion_views
 
 urlpatterns = [
     path("propose/<path:title>", proposal_views.propose, name="propose"),
@@ -13,5 +13,6 @@ urlpatterns = [
     path("proposal/<int:number>", proposal_views.proposal, name="proposal"),
     path("block/<str:username>", account_views.block, name="block"),
     path("clean-up/<str:username>", account_views.clean_up, name="clean_up"),
+    path("protect/<path:title>", protection_views.protect, name="protect"),
     path("log", account_views.log, name="log"),
 ]

@@ -52,8 +52,7 @@ class Kind(models.Model):
 
     class Meta:
         ordering = ("order", "key")
-        verbose_name = _("kind of page")
-        verbose_name_plural = _("kinds of page")
+        verbose_name, verbose_name_plural = _("kind of page"), _("kinds of page")
 
     def __str__(self) -> str:
         return self.name
@@ -113,6 +112,9 @@ class WikiPage(Page):
     redirect_key = models.CharField(max_length=255, blank=True)
     excerpt = models.CharField(max_length=300, blank=True)
     picture_name = models.CharField(max_length=255, blank=True)
+    protection = models.CharField(max_length=16, blank=True, editable=False)
+    protected_until = models.DateTimeField(null=True, editable=False)
+    """Who may write in the page, or in the pages of a place, and when that ends: see `protection.py`."""
     cache_version = models.PositiveIntegerField(default=0)
     """Counter, part of the ETag: incremented when something changes that the page shows, other than its text."""
     created_at = models.DateTimeField(default=timezone.now)
@@ -120,14 +122,12 @@ class WikiPage(Page):
 
     objects: ClassVar[Any] = PageManager.from_queryset(WikiPageQuerySet)()
 
-    is_creatable = False
-    search_auto_update = False
+    is_creatable = search_auto_update = False
     parent_page_types: ClassVar[list[str]] = []
     subpage_types: ClassVar[list[str]] = []
 
     class Meta:
-        verbose_name = _("wiki page")
-        verbose_name_plural = _("wiki pages")
+        verbose_name, verbose_name_plural = _("wiki page"), _("wiki pages")
         indexes = [
             models.Index(fields=["namespace", "title_fold"], name="page_namespace_fold"),
             models.Index(fields=["kind", "-edited_at"], name="page_kind_edited"),

@@ -7,7 +7,8 @@ show it again. So may who began it, who may also delete it if it is in no place:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists
 
 from wiki.accounts.models import User
-from wiki.errors import NotAllowed, gettext_noop
+from wiki.errors import NotAllowed, PageProtected, gettext_noop
 from wiki.pages.models import PageVersion, Stewardship, WikiPage
+from wiki.pages.protection import ProtectionLevel, strictest_level
 from wiki.text.titles import FORM, MIRROR_NAMESPACE
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Action(StrEnum):
     """Add and remove stewards of a place."""
     EDIT_FORM = "edit_form"
     """Write pages that list the fields of a kind or a category."""
+    PROTECT = "protect"
+    """Restrict who may write in a page, or in the pages of a place."""
     BLOCK = "block"
     """Block an account, end its block, and undo all that it wrote."""
 
@@ -61,7 +65,7 @@ ACCOUNTS = frozenset(
 STEWARDS = frozenset(
     {
         Action.MOVE, Action.DELETE, Action.UNDELETE, Action.HIDE, Action.RELICENSE, Action.CONVERT_PLACE,
-        Action.STEWARD,
+        Action.STEWARD, Action.PROTECT,
     }
 )  # fmt: skip
 ADMINISTRATORS = frozenset({Action.BLOCK})
@@ -74,6 +78,10 @@ WRITING = frozenset(
     }
 )  # fmt: skip
 """Actions that nobody may do to a mirror, since it is a copy of a page of another site."""
+
+
+PROTECTED = WRITING | {Action.DELETE, Action.UNDELETE, Action.HIDE, Action.STEWARD, Action.PROTECT}
+"""Actions that the protection of a page, or of its place, restricts."""
 
 
 def is_steward_of(user: User, page: WikiPage | None) -> bool:
@@ -134,14 +142,12 @@ def _allows(
         return True
     if not isinstance(user, User) or not user.is_active or user.is_blocked_now:
         return False
-    if _is_mirror(page) and action in WRITING:
-        return False
-    if _is_hidden(page) and action == Action.FORK:
-        return False
-    if action == Action.HIDE and not (_is_hidden(page) or is_person_page(page)):
+    if _is_impossible(action, page):
         return False
     if user.is_superuser:
         return True
+    if action in PROTECTED and _is_protected_from(page, is_steward):
+        return False
     if action in STEWARDS_OF_ANY_PLACE:
         return is_steward_of_any_place(user)
     if page is not None and page.namespace == FORM and action == Action.EDIT:
@@ -155,12 +161,54 @@ def _allows(
     return action == Action.HIDE and has_begun()
 
 
+def _is_impossible(action: Action, page: WikiPage | None) -> bool:
+    """Whether nobody may do `action` to a page of this sort."""
+    if action == Action.HIDE:
+        return not (_is_hidden(page) or is_person_page(page))
+    return (_is_mirror(page) and action in WRITING) or (_is_hidden(page) and action == Action.FORK)
+
+
+def _is_protected_from(page: WikiPage | None, is_steward: Callable[[], bool]) -> bool:
+    """Whether the protection of a page keeps a user away who is no administrator."""
+    level = strictest_level(page)
+    return level == ProtectionLevel.ADMINISTRATORS or (level == ProtectionLevel.STEWARDS and not is_steward())
+
+
 def _is_hidden(page: WikiPage | None) -> bool:
     return page is not None and page.is_hidden
 
 
 def _is_mirror(page: WikiPage | None) -> bool:
     return page is not None and page.namespace == MIRROR_NAMESPACE
+
+
+PROTECTION_MESSAGES: Mapping[str, str] = {
+    ProtectionLevel.STEWARDS: gettext_noop(
+        "This page is protected: only the stewards of its place and administrators may change it. You can propose a"
+        " change."
+    ),
+    ProtectionLevel.ADMINISTRATORS: gettext_noop(
+        "This page is protected: only administrators may change it. You can propose a change."
+    ),
+}
+"""Why a protected page refuses a change, by level."""
+
+
+def require_open_places(arrivals: Iterable[tuple[WikiPage, User | None]]) -> None:
+    """Raise NotAllowed if an author may not put pages into a place because it is protected.
+
+    Commands without an account may. One query, if any page comes into a place.
+    """
+    authors: dict[int, set[User]] = defaultdict(set)
+    for place, author in arrivals:
+        if place.pk and author is not None:
+            authors[place.pk].add(author)
+    for place in WikiPage.objects.filter(pk__in=authors).exclude(protection="") if authors else ():
+        if strictest_level(place) and not all(has_permission(one, Action.EDIT, place) for one in authors[place.pk]):
+            raise PageProtected(
+                gettext_noop("«%(title)s» is protected: only those who look after it may put pages there."),
+                title=place.full_title,
+            )
 
 
 def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
@@ -177,6 +225,8 @@ def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
         raise NotAllowed(
             gettext_noop("This page lives on another site and is only kept here: fork it, and change your fork.")
         )
+    if action in PROTECTED and (level := strictest_level(page)):
+        raise PageProtected(PROTECTION_MESSAGES[level])
     if _is_hidden(page) and action == Action.FORK:
         raise NotAllowed(gettext_noop("This page is hidden: show it again first."))
     if action == Action.HIDE and not (_is_hidden(page) or is_person_page(page)):

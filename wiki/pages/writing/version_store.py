@@ -1,8 +1,8 @@
-"""Storage of new versions, one or thousands, in one short transaction. Used by `page_writer` and by imports.
+"""Storage of new versions, one or thousands, in one short transaction, for `page_writer` and imports.
 
-Nothing else writes `PageVersion`, `PageText` or reversion's rows. The rows are those that reversion's own
-`add_to_revision` would make (a test compares them); they are built here, so that one edit and an import of 100,000
-versions use the same code. There is one Revision per version, since a Revision has one author, and a page at most once.
+Nothing else writes `PageVersion`, `PageText` or reversion's rows. These are as reversion's own `add_to_revision` makes
+them (a test compares), built here so that one edit and an import of 100,000 versions use the same code. There is one
+Revision per version, since a Revision has one author, and a page at most once.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from wagtail.models import Page
 
 from wiki.accounts.models import User
 from wiki.errors import DatabaseBusy, TitleTaken, gettext_noop
+from wiki.pages import permissions
 from wiki.pages.models import Changeset, PageText, PageVersion, WikiPage
 from wiki.pages.page_fields import PageFields
 from wiki.pages.writing import cache_versions, open_writes, page_tree, parsed_versions
 from wiki.pages.writing.derived_data import DerivedDataUpdate, ParsedVersion, VersionState, latest_time
 from wiki.pages.writing.lock_retry import retry_while_locked
-from wiki.pages.writing.parsed_versions import ProgressCallback, no_progress
 from wiki.text import titles
 from wiki.text.normalization import sha256_of
 
@@ -66,7 +66,7 @@ class NewVersion:
     """Version to be written. Several new versions of one page are written in the order of the list."""
 
     page: WikiPage
-    """Unsaved for a new page; otherwise as loaded: the new version follows its `version`."""
+    """Unsaved for a new page; otherwise as loaded: the new version follows it."""
     text: str | None
     fields: PageFields
     author: Author
@@ -97,7 +97,7 @@ def store(
     new_versions: Sequence[NewVersion],
     changeset: Changeset | None = None,
     on_written: Callable[[list[PageVersion]], None] | None = None,
-    on_progress: ProgressCallback = no_progress,
+    on_progress: parsed_versions.ProgressCallback = parsed_versions.no_progress,
 ) -> list[PageVersion]:
     """Write `new_versions` in one transaction. Return the stored versions, page by page.
 
@@ -122,11 +122,10 @@ def store(
 
     try:
         versions = retry_while_locked(act)
-    except IntegrityError as error:
+    except Exception as error:
         _reset_unsaved_instances(writes)
-        raise _integrity_error(writes) from error
-    except Exception:
-        _reset_unsaved_instances(writes)
+        if isinstance(error, IntegrityError):
+            raise _integrity_error(writes) from error
         raise
     for write in writes:
         for name, value in write.columns.items():
@@ -135,7 +134,7 @@ def store(
 
 
 def _page_writes(
-    new_versions: Sequence[NewVersion], changeset: Changeset | None, on_progress: ProgressCallback
+    new_versions: Sequence[NewVersion], changeset: Changeset | None, on_progress: parsed_versions.ProgressCallback
 ) -> list[_PageWrite]:
     """Parse the latest text of each page; return the pages with their new versions, in order."""
     by_page: dict[int, list[NewVersion]] = {}
@@ -240,13 +239,14 @@ def _lock_places(writes: Sequence[_PageWrite]) -> set[int | None]:
     """Lock the rows of the places of the pages until the transaction ends, so that they are not renamed meanwhile.
 
     The locking UPDATE also changes their ETags. Return their primary keys. Raises StaleVersion if a place has been
-    renamed or deleted, or is no place any more.
+    renamed or deleted, or is no place any more, NotAllowed if it is protected.
     """
+    known = [(write, write.parsed.fields.place) for write in writes if write.parsed.fields.place is not None]
+    permissions.require_open_places(
+        (place, one.new_versions[-1].author.user) for one, place in known if one.is_new or one.page.place_id != place.pk
+    )
     own_pks = {write.page.pk for write in writes if not write.is_new}
-    places = [write.parsed.fields.place for write in writes]
-    full_titles = {
-        place.pk: place.full_title for place in places if place is not None and place.pk and place.pk not in own_pks
-    }
+    full_titles = {place.pk: place.full_title for _, place in known if place.pk and place.pk not in own_pks}
     for pk, title in sorted(full_titles.items()):
         if not WikiPage.objects.filter(pk=pk, title_key__isnull=False, full_title=title, is_place=True).update(
             cache_version=F("cache_version") + 1

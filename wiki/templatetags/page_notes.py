@@ -1,4 +1,4 @@
-"""Template tag for the note on a hidden page."""
+"""Template tags for the notes on hidden and on protected pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.template.context import RequestContext
 
 from wiki.pages import permissions
 from wiki.pages.models import PageVersion, WikiPage
+from wiki.pages.protection import level_of, strictest_level
 from wiki.pages.writing.page_hiding import HIDDEN
 
 register = template.Library()
@@ -27,4 +28,17 @@ def hidden_note(context: RequestContext, page: WikiPage) -> dict[str, Any]:
         "hiding": versions.filter(tags_text__contains=json.dumps(HIDDEN)).order_by("-number").first(),
         "hidden_with": None if is_whole else page.hidden_with,
         "may_show": is_whole and permissions.has_permission(context["user"], permissions.Action.HIDE, page),
+    }
+
+
+@register.inclusion_tag("wiki/pages/_protected.html")
+def protection_note(page: WikiPage) -> dict[str, Any]:
+    """Say who may change a protected page, and until when; nothing of other pages."""
+    level = strictest_level(page)
+    holder = page if level_of(page) == level else page.place
+    return {
+        "level": level,
+        "until": holder.protected_until if level and holder else None,
+        "holder": holder,
+        "page": page,
     }
