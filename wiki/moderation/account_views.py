@@ -39,9 +39,15 @@ ENDS = {
     "1d": (timedelta(days=1), _("One day")),
     "7d": (timedelta(days=7), _("A week")),
     "31d": (timedelta(days=31), _("A month")),
+    "1y": (timedelta(days=365), _("A year")),
 }
 NO_END = _("Without an end")
 LOG_SIZE = 50
+
+
+def end_of(chosen: str) -> datetime | None:
+    """Return when a block or a protection ends, of a key of ENDS; None for one without an end."""
+    return timezone.now() + ENDS[chosen][0] if chosen in ENDS else None
 
 
 class BlockForm(forms.Form):
@@ -52,14 +58,15 @@ class BlockForm(forms.Form):
     )
     end = forms.ChoiceField(
         label=_("For how long?"),
-        choices=[("", NO_END), *((key, label) for key, (_length, label) in ENDS.items())],
+        choices=[("none", NO_END), *((key, label) for key, (_length, label) in ENDS.items())],
         required=False,
+        widget=forms.Select(attrs={"required": True}),
     )
 
     @property
     def until(self) -> datetime | None:
         """When the block ends; None for a block without an end."""
-        return timezone.now() + ENDS[end][0] if (end := self.cleaned_data["end"]) else None
+        return end_of(self.cleaned_data["end"])
 
 
 class CleanUpForm(BlockForm):
@@ -67,8 +74,9 @@ class CleanUpForm(BlockForm):
 
     since = forms.ChoiceField(
         label=_("Undo what was written in"),
-        choices=[("", _("All the time")), *((key, label) for key, (_length, label) in PERIODS.items())],
+        choices=[("ever", _("All the time")), *((key, label) for key, (_length, label) in PERIODS.items())],
         required=False,
+        widget=forms.Select(attrs={"required": True}),
     )
     others = forms.ModelMultipleChoiceField(
         label=_("Also what these wrote, who registered from the same network about the same time"),
@@ -95,7 +103,8 @@ class CleanUpForm(BlockForm):
     @property
     def since_time(self) -> datetime | None:
         """Since when edits are undone; None for ever."""
-        return timezone.now() - PERIODS[since][0] if (since := self.cleaned_data["since"]) else None
+        since = self.cleaned_data["since"]
+        return timezone.now() - PERIODS[since][0] if since in PERIODS else None
 
 
 def _label_with_edits(account: Any) -> str:

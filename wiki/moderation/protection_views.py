@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,7 +11,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,14 +18,12 @@ from wiki.accounts.models import User
 from wiki.errors import WikiError
 from wiki.history.noindex import noindex
 from wiki.moderation import page_protection
-from wiki.moderation.account_views import ENDS, NO_END
+from wiki.moderation.account_views import ENDS, NO_END, end_of
 from wiki.pages import permissions
 from wiki.pages.error_middleware import message_for
 from wiki.pages.models import WikiPage
 from wiki.pages.protection import ProtectionLevel, level_of
 from wiki.pages.views import manage
-
-YEAR = timedelta(days=365)
 
 
 class ProtectForm(forms.Form):
@@ -35,8 +32,9 @@ class ProtectForm(forms.Form):
     level = forms.ChoiceField(label=_("Who may change it?"), required=False, widget=forms.RadioSelect)
     end = forms.ChoiceField(
         label=_("For how long?"),
-        choices=[("", NO_END), *((key, label) for key, (_length, label) in ENDS.items()), ("1y", _("A year"))],
+        choices=[("none", NO_END), *((key, label) for key, (_length, label) in ENDS.items())],
         required=False,
+        widget=forms.Select(attrs={"required": True}),
     )
     reason = forms.CharField(
         label=_("Why?"), max_length=200, required=False, help_text=_("Everybody sees it in the log.")
@@ -53,10 +51,7 @@ class ProtectForm(forms.Form):
     @property
     def until(self) -> datetime | None:
         """When the protection ends; None for one without an end."""
-        end = self.cleaned_data["end"]
-        if not end:
-            return None
-        return timezone.now() + (YEAR if end == "1y" else ENDS[end][0])
+        return end_of(self.cleaned_data["end"])
 
 
 @noindex
