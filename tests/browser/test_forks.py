@@ -27,7 +27,7 @@ def test_pull_with_a_conflict_and_proposal(tab: Page, alice: User, bob: User) ->
     tab.goto("/wiki/Le_Fournil:Pain")
     expect(tab.locator(".box-fork")).to_contain_text("1 version qui n’est pas encore ici")
     follow(tab, "text=Voir ce qui a bougé")
-    follow(tab, "text=Reprendre…")
+    follow(tab, "text=Mettre à jour…")
     expect(tab.locator(".clash")).to_have_count(1)
     expect(tab.locator(".clash-own")).not_to_be_visible()
     tab.check("input[value=own]")

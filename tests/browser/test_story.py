@@ -154,7 +154,7 @@ def _compare_and_restore(tab: Page) -> None:
     assert tab.locator("ins, del").count() > 0
     tab.goto("/restore/Pain_au_levain?version=1")
     follow(tab, "main form.form-card button[type=submit]")
-    assert "restaur" in tab.inner_text("main")
+    assert "rétabli" in tab.inner_text("main")
     tab.goto("/wiki/Pain_au_levain")
     assert "Cuire une heure." in tab.inner_text("article")
 

@@ -38,7 +38,7 @@ def test_a_clean_pull_is_one_version_with_two_parents(bread: WikiPage, fork: Wik
         assert words in text_of(fork)
     version = fork.versions.get(number=3)
     assert version.merge_parent == bread.versions.get(number=2)
-    assert (version.tags, version.comment) == (["pulled"], "A repris Pain, version 2")
+    assert (version.tags, version.comment) == (["pulled"], "Mise à jour depuis Pain, version 2")
     merge = merge_of(fork, bread)
     assert merge.is_done
     assert not merge.save(text_of(fork), Author.of(bob)).changed, "what was taken in is not taken in twice"

@@ -64,7 +64,7 @@ def test_accepting_in_whole_credits_the_author_and_merges_the_fork(
     assert saved.version == 3
     version = bread.versions.get(number=3)
     assert (version.author, version.tags, version.merge_parent) == (bob, ["accepted"], fork.versions.get(number=2))
-    assert version.comment == "Proposition de bob, reprise par alice: Plus de repos"
+    assert version.comment == "Proposition de bob, acceptée par alice: Plus de repos"
     for words in ("Deux nuits longues", "Ville: Nice", "le matin"):
         assert words in text_of(bread)
     created.refresh_from_db()
@@ -183,7 +183,7 @@ def test_hunks_are_chosen_discussed_and_accepted(
     response = theirs.post(address, data)
     assert response.status_code == 422, "the page was changed since"
     response = theirs.post(address, data | {"at": at_of(response.content.decode())}, follow=True)
-    assert "It is taken in" in response.content.decode()
+    assert "It is accepted" in response.content.decode()
     text = text_of(bread)
     assert "Deux nuits longues" in text
     assert "Ville: Lyon" in text

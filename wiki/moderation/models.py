@@ -72,7 +72,7 @@ class Proposal(models.Model):
 
     class State(models.TextChoices):
         OPEN = "waiting", pgettext_lazy("state of a proposal", "waiting")
-        ACCEPTED = "accepted", pgettext_lazy("state of a proposal", "taken in")
+        ACCEPTED = "accepted", pgettext_lazy("state of a proposal", "accepted")
         DECLINED = "declined", pgettext_lazy("state of a proposal", "declined")
         WITHDRAWN = "withdrawn", pgettext_lazy("state of a proposal", "withdrawn")
 

@@ -166,7 +166,7 @@ def _handle_action(request: HttpRequest, user: User, proposal: Proposal, page: W
         if not choice.has_chosen_hunks:
             return ""
         proposals.accept(proposal, choice.text, user, is_whole=choice.is_whole, base=page.version)
-        return gettext("It is taken in, and who proposed it is named as its author.")
+        return gettext("It is accepted, and who proposed it is named as its author.")
     if action == "decline":
         proposals.decline(proposal, user, text)
         return gettext("It is declined.")

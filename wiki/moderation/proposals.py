@@ -157,7 +157,7 @@ def _author_of_merge(proposal: Proposal) -> Author:
 def _comment(proposal: Proposal, by: User) -> str:
     """Return the comment of the accepted version, in the language of the page."""
     with translation.override(proposal.page.language):
-        comment = gettext("Proposal by %(author)s, taken in by %(name)s") % {
+        comment = gettext("Proposal by %(author)s, accepted by %(name)s") % {
             "author": proposal.by_name,
             "name": by.label,
         }
