@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,9 +236,10 @@ def _nothing_remembered() -> None:
 
 # --- Users ----------------------------------------------------------------------------------------
 def person(name: str, **more: Any) -> User:
-    """Return the account called `name`; create it with the fields `more` if it does not exist."""
+    """Return the account called `name`; create it with the fields `more` if it does not exist. It is not a new one."""
     from wiki.accounts.models import User
 
+    more = {"date_joined": datetime(2020, 1, 1, tzinfo=UTC)} | more
     return User.objects.filter(username=name).first() or User.objects.create_user(
         name, f"{name}@example.org", PASSWORD, **more
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import caches
 from django.test import RequestFactory
+from django.utils import timezone
 
 from wiki.accounts import rate_limits, sign_in_limits
 from wiki.accounts.rate_limits import counters
@@ -191,3 +193,16 @@ def test_searches_queries_and_feeds_are_limited(
     assert statuses[2].status_code == 429 or statuses[2].json()["error"]["code"] == "ratelimited"
     other = client_of(anna)
     assert other.get(path, REMOTE_ADDR="10.9.8.7").status_code == 200, "each address has its own count"
+
+
+def test_a_new_account_saves_less(alice: User, bob: User) -> None:
+    alice.date_joined = timezone.now() - rate_limits.NEW_ACCOUNT + timedelta(minutes=1)
+    bob.date_joined = timezone.now() - rate_limits.NEW_ACCOUNT
+    for _ in range(20):
+        rate_limits.limit_edits(alice)
+    with pytest.raises(RateLimitExceeded, match="Your account is new"):
+        rate_limits.limit_edits(alice)
+    for _ in range(21):
+        rate_limits.limit_edits(bob)
+    windows = [limit.seconds for limit in rate_limits.EDITS_OF_NEW_ACCOUNTS]
+    assert windows == [600, 86_400]

@@ -34,7 +34,11 @@ def test_clean_changes_are_pulled_automatically(bread: WikiPage, fork: WikiPage,
     assert "le matin" in text_of(fork)
     assert "le matin" in text_of(other), "and what follows the auto_pull_user"
     version = fork.versions.get(number=2)
-    assert (version.author, version.tags, version.comment) == (bob, ["pulled"], "Mise à jour depuis Pain, version 2, toute seule")
+    assert (version.author, version.tags, version.comment) == (
+        bob,
+        ["pulled"],
+        "Mise à jour depuis Pain, version 2, toute seule",
+    )
     background_jobs.run_pending()
     assert page_lookup.reload_page(fork.pk).version == 2
 

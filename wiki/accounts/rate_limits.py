@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.core.cache import caches
+from django.utils import timezone
 from django.utils.connection import ConnectionProxy
 from django.utils.crypto import salted_hmac
 
@@ -41,6 +43,21 @@ EDITS = (
     ),
     RateLimit(600, HOUR, gettext_noop("You saved %(count)d changes within an hour. Please go on a little later.")),
 )
+NEW_ACCOUNT = timedelta(days=3)
+"""How long an account is new after its registration."""
+EDITS_OF_NEW_ACCOUNTS = (
+    RateLimit(
+        20,
+        10 * MINUTE,
+        gettext_noop("Your account is new: it saves at most %(count)d changes in ten minutes. Please wait a little."),
+    ),
+    RateLimit(
+        150,
+        24 * HOUR,
+        gettext_noop("Your account is new: it saves at most %(count)d changes in a day. Please go on tomorrow."),
+    ),
+)
+"""Beside EDITS: a wave of spam comes from accounts that were just registered."""
 BATCHES = RateLimit(
     10, MINUTE, gettext_noop("You changed many pages at once %(count)d times within a minute. Please wait a minute.")
 )
@@ -121,7 +138,8 @@ def limit_edits(user: User) -> None:
     """Count one edit by `user`; superusers have no limit. Raises RateLimitExceeded."""
     if user.is_superuser:
         return
-    for limit in EDITS:
+    is_new = timezone.now() - user.date_joined < NEW_ACCOUNT
+    for limit in (*EDITS, *(EDITS_OF_NEW_ACCOUNTS if is_new else ())):
         count_request(f"edit:{user.pk}", limit)
 
 
