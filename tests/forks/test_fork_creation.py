@@ -111,6 +111,18 @@ def test_the_form_shows_each_refusal_with_its_reason(
     assert "Le Fournil:Pain" in html
 
 
+def test_the_form_names_ones_own_places(practice: WikiPage, bob: User, client_of: Callable[..., Client]) -> None:
+    client = client_of(bob, "en")
+    form = f"/fork/{practice.url_title}"
+    make_place("La Myne", by=bob)
+    assert "Your places:" not in (html := client.get(form).content.decode())
+    assert 'value="La Myne"' in html
+    make_place("Le Fournil", by=bob)
+    html = client.get(form).content.decode()
+    assert f'href="{form}?place=La+Myne"' in html or f'href="{form}?place=La%20Myne"' in html
+    assert 'name="place" value="Le Fournil"' in html
+
+
 @pytest.mark.parametrize("data", [{}, {"new_place": "a:b", "title": "x", "license": "CC-BY-SA-4.0"},
     {"place": "Nulle part", "title": "x", "license": "CC-BY-SA-4.0"},
     {"place": "La Myne", "new_place": "Autre", "title": "x", "license": "CC-BY-SA-4.0"},

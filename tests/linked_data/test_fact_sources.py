@@ -16,10 +16,13 @@ from django.test import Client
 from frictionless import Resource, Schema
 
 from tests.conftest import Standing, person
-from tests.factories import make_place
+from tests.factories import make_page, make_place
 from wiki.facts import fact_sources
 from wiki.facts.fact_sources import SOURCED
+from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
+from wiki.pages.writing import page_writer
+from wiki.pages.writing.page_writer import Author
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,3 +131,15 @@ def test_most_sources_and_pages_without() -> None:
         ("Téléphone",),
         ("Absent",),
     ]
+
+
+def test_only_current_sources_of_the_pages_that_are_asked_for() -> None:
+    text = "---\nVille: Nantes\nSources:\n- Fait sourcé: Ville\n  Source: IGN\n"
+    text += "- Fait sourcé: Surface\n  Source: Cadastre\n---\n"
+    page = make_page("Autre", text, by=person("alice"))
+    loaded = fact_sources.load_sources([page.pk])
+    assert {pk: [source.source for source in found] for pk, found in loaded.items()} == {page.pk: ["IGN", "Cadastre"]}
+    page_writer.edit(page, text.replace("- Fait sourcé: Ville\n  Source: IGN\n", ""), Author.of(person("alice")))
+    assert [source.source for source in fact_sources.load_sources([page.pk])[page.pk]] == ["Cadastre"]
+    page_writer.edit(page_lookup.reload_page(page.pk), text.replace("Fait sourcé", "Sujet"), Author.of(person("alice")))
+    assert fact_sources.load_sources([page.pk]) == {}

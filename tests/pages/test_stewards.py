@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 
 from tests.factories import make_page, make_place
@@ -59,3 +60,16 @@ def test_empty_place_becomes_page(place: WikiPage, bob: User, client_of: ClientO
     client.post(f"/delete/{page.full_title}")
     assert client.post("/unmake-place/La_Myne").headers["location"] == "/wiki/La_Myne"
     assert not page_lookup.reload_page(place.pk).is_place
+
+
+def test_steward_is_found_by_the_name_that_is_shown(
+    place: WikiPage, alice: User, bob: User, client_of: ClientOf
+) -> None:
+    get_user_model().objects.filter(pk=alice.pk).update(first_name="Alice Martin")
+    client = client_of(bob, "en")
+    client.post(f"/stewards/{place.url_title}", {"add": "1", "username": "alice martin"})
+    assert place.stewardships.filter(user=alice).exists()
+    get_user_model().objects.create_user("deux", first_name="Camille")
+    get_user_model().objects.create_user("trois", first_name="Camille")
+    refused = client.post(f"/stewards/{place.url_title}", {"add": "1", "username": "Camille"})
+    assert "Nobody here has that name." in refused.content.decode()

@@ -30,6 +30,8 @@ from wiki.pages.views import manage, page_lists
 
 SUBTREE_LIMIT = 2_000
 """Maximum number of pages forked together with a page."""
+OWN_PLACES = 20
+"""One's own places that the form names at most."""
 MANY_PAGES, PAGES_PER_SECOND = 150, 80
 """Number of pages from which the form shows the expected duration; pages forked per second."""
 
@@ -110,9 +112,10 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     permissions.require(request.user, permissions.Action.FORK, page)
+    own_places = [] if page.is_place else _places_of_user(request)
     initial = {
         "title": remote_title(page), "license": page.license,
-        "place": request.GET.get("place", "") or ("" if page.is_place else _only_place_of_user(request)),
+        "place": request.GET.get("place", "") or next(iter(own_places), ""),
     }  # fmt: skip
     subpages = list(subtree.subtree(page, request.user)[:SUBTREE_LIMIT])
     form = ForkForm(page, subpages, request.POST or None, initial=initial)
@@ -129,6 +132,7 @@ def fork(request: HttpRequest, title: str) -> HttpResponseBase:
         "form": form,
         "authors": authors_of(page),
         "pictures": media_of(page),
+        "own_places": own_places if len(own_places) > 1 else [],
         "places": page_lists.place_titles(request.user),
         "allowed_actions": permissions.allowed_actions(request.user, page),
     }
@@ -156,14 +160,10 @@ def _success_message(count: int) -> str:
     return text % {"count": count}
 
 
-def _only_place_of_user(request: HttpRequest) -> str:
-    """Return the title of the only place whose steward the user is; "" for none or several."""
-    titles = list(
-        WikiPage.objects.readable_by(request.user)
-        .filter(stewardships__user=request.user)
-        .values_list("full_title", flat=True)[:2]
-    )
-    return titles[0] if len(titles) == 1 else ""
+def _places_of_user(request: HttpRequest) -> list[str]:
+    """Return the titles of the places whose steward the user is, the one looked after most recently first."""
+    readable = WikiPage.objects.readable_by(request.user).filter(stewardships__user=request.user)
+    return list(readable.order_by("-stewardships__since", "pk").values_list("full_title", flat=True)[:OWN_PLACES])
 
 
 def _target(request: HttpRequest, data: dict[str, Any], page: WikiPage) -> fork_creation.ForkTarget:

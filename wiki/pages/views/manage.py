@@ -217,9 +217,15 @@ def fields(request: HttpRequest, title: str) -> HttpResponseBase:
 
 
 class StewardForm(forms.Form):
-    """Form for the user name of a new steward."""
+    """Form for the name of a new steward, as it is shown or as the account signs in."""
 
-    username = forms.CharField(label=_("User name"), max_length=150)
+    username = forms.CharField(label=_("Name of the account"), max_length=150)
+
+    def find(self) -> User | None:
+        """Return the account: by its user name, or by its display name if only one has it."""
+        name, active = self.cleaned_data["username"], User.objects.filter(is_active=True)
+        by_display_name = list(active.filter(first_name__iexact=name, last_name="")[:2])
+        return active.filter(username=name).first() or (by_display_name[0] if len(by_display_name) == 1 else None)
 
 
 def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
@@ -233,12 +239,12 @@ def stewards(request: HttpRequest, title: str) -> HttpResponseBase:
     if "remove" in request.POST:
         return _remove_steward(request, page)
     if form.is_valid():
-        user = User.objects.filter(username=form.cleaned_data["username"], is_active=True).first()
+        user = form.find()
         if user is not None:
             Stewardship.objects.get_or_create(place=page, user=user)
             messages.success(request, gettext("%(name)s looks after this place now.") % {"name": user.label})
             return redirect(request.get_full_path())
-        form.add_error("username", gettext("Nobody here has that user name."))
+        form.add_error("username", gettext("Nobody here has that name."))
     context = {
         "page": page,
         "form": form,
