@@ -63,9 +63,10 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
     def latest(kind: str) -> list[WikiPage]:
         found = articles.filter(kind__key=kind).order_by("-edited_at", "-pk")
-        pages = list(found.exclude(picture_name="")[:CARDS_PER_KIND])
-        if len(pages) < CARDS_PER_KIND:
-            pages += found.filter(picture_name="")[: CARDS_PER_KIND - len(pages)]
+        pages: list[WikiPage] = []
+        for some in (found.filter(fork=None).exclude(picture_name=""), found.filter(fork=None), found):
+            if len(pages) < CARDS_PER_KIND:  # originals before forks, those with a picture first
+                pages += some.exclude(pk__in=[page.pk for page in pages])[: CARDS_PER_KIND - len(pages)]
         return page_lists.add_thumbnails(pages)
 
     counts = dict(readable.articles().order_by().values_list("kind__key").annotate(Count("pk")))
