@@ -211,6 +211,7 @@ ROWS: dict[str, list[Row]] = {
         Row((403, 403, 403, 302), {"username": "alice"}, post=True),
     ],
     "protect": [*stewards_only(302, title=PAGE)],
+    "patrol": [Row((403, 200, 403, 302)), Row((403, 302, 403, 302), post=True)],
     "log": [everyone()],
     "proposal": [
         everyone(number=str(PROPOSAL)),

@@ -8,7 +8,7 @@ from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage, TitlePeriod
 from wiki.linked_data.models import TripleUpdate
 from wiki.mail.models import QueuedEmail
-from wiki.moderation.models import LogEntry, Proposal, ProposalComment
+from wiki.moderation.models import LogEntry, PatrolMark, Proposal, ProposalComment
 from wiki.needs.models import OfferSubscription, PeriodCheck
 from wiki.pages.interwiki import InterwikiPrefix
 from wiki.pages.media_models import File, Picture, PictureRendition
@@ -53,6 +53,7 @@ __all__ = [
     "PageText",
     "PageVersion",
     "Passage",
+    "PatrolMark",
     "PeriodCheck",
     "Picture",
     "PictureRendition",

@@ -23,7 +23,7 @@ GENERATOR = "MediaWiki 1.43.0"
 """The MediaWiki version whose API this one follows; clients adapt their requests to it."""
 RIGHTS = {
     "edit": "edit", "create": "createpage", "upload": "upload", "delete": "delete", "move": "move",
-    "undelete": "undelete",
+    "undelete": "undelete", "protect": "protect",
 }  # fmt: skip
 """MediaWiki's names of rights, by action."""
 

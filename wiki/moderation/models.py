@@ -1,4 +1,4 @@
-"""Proposals of a new text for a page, with their state and comments; the log of privileged acts."""
+"""Proposals of a new text for a page, with their state and comments; the log of privileged acts; marks of patrol."""
 
 from __future__ import annotations
 
@@ -53,6 +53,17 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} by {self.by_id} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class PatrolMark(models.Model):
+    """A version of a new account that somebody has looked at, and found good."""
+
+    version = models.OneToOneField(PageVersion, on_delete=models.CASCADE, related_name="patrol_mark")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.version_id} by {self.by_id}"
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.moderation import account_views, proposal_views, protection_views, suggestion_views
+from wiki.moderation import account_views, patrol_views, proposal_views, protection_views, suggestion_views
 
 urlpatterns = [
     path("propose/<path:title>", proposal_views.propose, name="propose"),
@@ -14,5 +14,6 @@ urlpatterns = [
     path("block/<str:username>", account_views.block, name="block"),
     path("clean-up/<str:username>", account_views.clean_up, name="clean_up"),
     path("protect/<path:title>", protection_views.protect, name="protect"),
+    path("patrol", patrol_views.patrol_changes, name="patrol"),
     path("log", account_views.log, name="log"),
 ]

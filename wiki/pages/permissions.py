@@ -50,6 +50,8 @@ class Action(StrEnum):
     """Add and remove stewards of a place."""
     EDIT_FORM = "edit_form"
     """Write pages that list the fields of a kind or a category."""
+    PATROL = "patrol"
+    """Mark what new accounts write as looked at."""
     PROTECT = "protect"
     """Restrict who may write in a page, or in the pages of a place."""
     BLOCK = "block"
@@ -69,7 +71,7 @@ STEWARDS = frozenset(
     }
 )  # fmt: skip
 ADMINISTRATORS = frozenset({Action.BLOCK})
-STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM})
+STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM, Action.PATROL})
 PERSON = "person"
 WRITING = frozenset(
     {
@@ -231,6 +233,8 @@ def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
         raise NotAllowed(gettext_noop("This page is hidden: show it again first."))
     if action == Action.HIDE and not (_is_hidden(page) or is_person_page(page)):
         raise NotAllowed(gettext_noop("Only the page of a person can be hidden."))
+    if action == Action.PATROL:
+        raise NotAllowed(gettext_noop("Only stewards and administrators may do this."))
     if action in STEWARDS_OF_ANY_PLACE or (page is not None and page.namespace == FORM):
         raise NotAllowed(gettext_noop("Only stewards and administrators may write the lists of fields of forms."))
     if page is not None and not page.is_place and page.place_id is None:
