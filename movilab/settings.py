@@ -29,6 +29,9 @@ FORK_PORTS = env_settings.ports("MOVILAB_FORK_PORTS")
 SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
 SECRET_KEY = env_settings.secret_key("MOVILAB_SECRET_KEY", DATA)
 DATABASES = {"default": env_settings.database("MOVILAB_DATABASE", DATA)}
+OPENID = env_settings.openid_provider(
+    "MOVILAB_OIDC_SERVER", "MOVILAB_OIDC_CLIENT", "MOVILAB_OIDC_SECRET", "MOVILAB_OIDC_NAME"
+)
 
 HOST = urlsplit(BASE_ADDRESS).hostname or ""
 HTTPS = BASE_ADDRESS.startswith("https://")
@@ -60,6 +63,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "modelcluster",
     "taggit",
@@ -147,6 +152,11 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 ACCOUNT_USER_DISPLAY = "wiki.accounts.models.label_of"
+SOCIALACCOUNT_ADAPTER = "wiki.accounts.openid.OpenIDAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [OPENID] if OPENID else [], "OAUTH_PKCE_ENABLED": True}}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the Content-Security-Policy lets no form lead to another site
+OPENID_NAME = OPENID.get("name", "")
 MFA_ADAPTER = "wiki.accounts.second_factors.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -376,5 +376,6 @@ ROWS: dict[str, list[Row]] = {
     "mfa_list_webauthn": [accounts_only()],
     "mfa_reauthenticate_webauthn": [everyone(302)],
     "mfa_remove_webauthn": [everyone(302, pk="1"), Row((302, 302, 302, 302), {"pk": "1"}, post=True)],
+    **same(("openid_connect_login", "openid_connect_callback"), everyone(404, provider_id="oidc")),  # none is set
     "mfa_login_webauthn": [everyone(302), Row((302, 302, 302, 302), post=True)],
 }

@@ -10,7 +10,7 @@ from allauth.mfa.webauthn import views as key_views
 from django.urls import path, re_path, reverse_lazy
 from django.views.decorators.http import require_POST
 
-from wiki.accounts import key_forms, password_forms, second_factors, views
+from wiki.accounts import key_forms, openid, password_forms, second_factors, views
 
 SCREENS = "wiki/accounts/"
 sign_in = views.SignInView.as_view()
@@ -123,5 +123,7 @@ urlpatterns += [
         key_views.RemoveWebAuthnView.as_view(template_name=f"{SCREENS}key_remove.html"),
         name="mfa_remove_webauthn",
     ),
+    path("provider/<provider_id>/login", openid.sign_in, name="openid_connect_login"),
+    path("provider/<provider_id>/callback", openid.callback, name="openid_connect_callback"),
     path("passkey", views.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
 ]

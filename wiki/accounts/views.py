@@ -10,6 +10,7 @@ from allauth.mfa.webauthn import views as key_views
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
@@ -85,11 +86,11 @@ class SignInView(AccountFormMixin, account_views.LoginView):
     template_name = "wiki/accounts/login.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Pass on for an edit page the URL of its suggestion form."""
+        """Pass on the name of the OpenID provider, and for an edit page the URL of its suggestion form."""
         context = super().get_context_data(**kwargs)
         url = context["next"]
         suggestion_url = f"/suggest/{url.removeprefix('/edit/')}" if url.startswith("/edit/") else ""
-        return {**context, "suggestion_url": suggestion_url}
+        return {**context, "suggestion_url": suggestion_url, "openid_name": settings.OPENID_NAME}
 
     def form_valid(self, form: SignInScreenForm) -> HttpResponse:
         """Sign another account out, and go on."""
