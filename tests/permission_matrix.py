@@ -355,6 +355,8 @@ ROWS: dict[str, list[Row]] = {
     **same(("logout", "account_logout"), Row((302, 302, 302, 302), post=True), everyone(405)),
     **same(("password_change", "account_change_password"), accounts_only()),
     "account_set_password": [Row((302, 302, 302, 302))],  # they have one
+    "invite": [Row((403, 200, 403, 302)), Row((403, 200, 403, 302), post=True)],
+    "invitation": [everyone(302, token="x")],
     "account_reauthenticate": [accounts_only()],
     **same(("password_reset", "account_reset_password"), everyone()),
     **same(("password_reset_done", "account_reset_password_done"), everyone()),

@@ -109,6 +109,13 @@ def test_a_name_that_can_be_used_is_proposed(visitor: Client, alice: User, typed
         assert "registration_password" not in visitor.session
 
 
+@pytest.mark.parametrize(
+    ("typed", "sentence"), [("dana@example.org", "An e-mail address has its own field"), ("12 34", "A number alone")]
+)
+def test_a_name_that_is_none_is_refused_with_the_reason(visitor: Client, typed: str, sentence: str) -> None:
+    assert sentence in errors(register(visitor, typed))["username"][0]
+
+
 def test_no_name_is_proposed_if_all_are_taken(visitor: Client) -> None:
     for number in ("", *range(2, username_proposals.ATTEMPTS + 1)):
         User.objects.create_user(f"dana{number}")

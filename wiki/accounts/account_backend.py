@@ -7,17 +7,11 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
 from wiki.accounts.models import User
-
-
-def with_confirmed(accounts: QuerySet[User]) -> QuerySet[User]:
-    """Add `is_confirmed` to accounts, whether their address is confirmed; those come first."""
-    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), email=Lower(OuterRef("email")), verified=True)
-    return accounts.annotate(is_confirmed=Exists(confirmed)).order_by("-is_confirmed", "pk")
 
 
 def accounts_with_address(address: str) -> QuerySet[User]:
@@ -38,10 +32,14 @@ def find_account(name: str) -> User | None:
     User names come first, so that no public name or address can stand for the user name of another account. An address
     that several accounts have is that of the one that confirmed it.
     """
-    found: list[Any] = list(with_confirmed(User.objects.filter(accounts_named(name)))[:3])
-    if own := [user for user in found if user.username == name]:
-        return own[0]  # type: ignore[no-any-return]
-    if len(found) > 1 and not ("@" in name and found[0].is_confirmed):
+    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), email=Lower(OuterRef("email")), verified=True)
+    is_own, is_confirmed = (
+        Case(When(username=name, then=1), default=0),
+        Case(When(Exists(confirmed), then=1), default=0),
+    )
+    accounts = User.objects.filter(accounts_named(name)).annotate(is_own=is_own, is_confirmed=is_confirmed)
+    found: list[Any] = list(accounts.order_by("-is_own", "-is_confirmed")[:2])
+    if len(found) == 2 and not found[0].is_own and not ("@" in name and found[0].is_confirmed):
         return None
     return found[0] if found else None
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wiki.accounts import email_addresses, kept_passwords, rate_limits, second_factors, sign_in_limits
+from wiki.accounts import email_addresses, invitations, kept_passwords, rate_limits, second_factors, sign_in_limits
 from wiki.accounts.form_fields import drop_placeholders, rate_limit_as_validation_error
 from wiki.accounts.models import User
 from wiki.accounts.username_proposals import (
@@ -134,6 +134,9 @@ class RegistrationForm(SignupForm):
         email.help_text = _("Only used to send you a new password. Nobody sees it.")
         self.fields["password1"].label = _("Password")
         self.fields["password1"].widget.attrs["data-shown-by-button"] = ""
+        if address := invitations.invited_address(self.request):
+            email.initial, email.disabled = address, True
+            email.help_text = _("It is confirmed already: your invitation came to this address. Nobody sees it.")
 
     def clean_username(self) -> str:
         """Return the public name; refuse one that cannot be shown as a name, or is taken."""

@@ -10,7 +10,7 @@ from allauth.mfa.webauthn import views as key_views
 from django.urls import path, re_path, reverse_lazy
 from django.views.decorators.http import require_POST
 
-from wiki.accounts import key_forms, openid, password_forms, second_factors, views
+from wiki.accounts import invitations, key_forms, openid, password_forms, second_factors, views
 
 SCREENS = "wiki/accounts/"
 sign_in = views.SignInView.as_view()
@@ -41,6 +41,7 @@ urlpatterns = [
     path("login", sign_in, name="account_login"),
     path("logout", sign_out, name="logout"),
     path("logout", sign_out, name="account_logout"),
+    path("invitation/<token>", invitations.invitation, name="invitation"),
     path("password", change_password, name="password_change"),
     path("password", change_password, name="account_change_password"),
     path("password/set", set_password, name="account_set_password"),

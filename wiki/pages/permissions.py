@@ -48,6 +48,8 @@ class Action(StrEnum):
     """Add and remove stewards of a place."""
     EDIT_FORM = "edit_form"
     """Write pages that list the fields of a kind or a category."""
+    INVITE = "invite"
+    """Invite people to register."""
 
 
 ANYONE = frozenset({Action.READ, Action.EXPORT})
@@ -62,7 +64,7 @@ STEWARDS = frozenset(
         Action.STEWARD,
     }
 )  # fmt: skip
-STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM})
+STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM, Action.INVITE})
 PERSON = "person"
 WRITING = frozenset(
     {
