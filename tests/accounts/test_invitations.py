@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from tests.factories import make_place
-from wiki.accounts import invitations
 from wiki.accounts.models import User
 from wiki.mail.models import QueuedEmail
 
@@ -65,10 +69,25 @@ def test_a_forged_invitation_confirms_nothing(db: None, token: str) -> None:
     assert not EmailAddress.objects.filter(verified=True).exists()
 
 
-def test_an_invitation_ends(steward: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invitation_ends_on_the_day_that_it_names(steward: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     link = link_to(steward)
-    monkeypatch.setattr(invitations, "LIFETIME", -invitations.LIFETIME)
-    assert "This invitation is too old" in Client(headers={"accept-language": "en"}).get(link, follow=True).text
+    end = timezone.localdate() + timedelta(days=14)
+    with override("en"):
+        said = f"until {date_format(end, 'DATE_FORMAT')}."
+    assert said in QueuedEmail.objects.get().content["body"]
+    now = time.time()
+    visitor = Client(headers={"accept-language": "en"})
+    monkeypatch.setattr(time, "time", lambda: now + 14 * 24 * 3600 + 60)
+    assert "This invitation is too old" in visitor.get(link, follow=True).text
+    monkeypatch.setattr(time, "time", lambda: now + 14 * 24 * 3600 - 60)
+    assert "This invitation is too old" not in visitor.get(link, follow=True).text
+
+
+def test_addresses_of_others_say_nothing_of_this_one(steward: Client, alice: User) -> None:
+    EmailAddress.objects.create(user=alice, email="alice@example.org", verified=True)
+    EmailAddress.objects.create(user=alice, email="camille@example.org", verified=False)
+    assert Client().get(link_to(steward)).url == "/account/register"
+    assert Client().get(link_to(steward, "alice@example.org")).url == "/account/login"
 
 
 def test_invitations_are_limited(steward: Client) -> None:

@@ -33,7 +33,7 @@ TYPES = {"pbkdf2": _is_pbkdf2, "B": _is_salted_md5}
 
 
 class MediaWikiHasher(BasePasswordHasher):
-    """Checks passwords that MediaWiki stored; never stores one."""
+    """Checks passwords that MediaWiki stored; it has no `encode`, since it never stores one."""
 
     algorithm = "mediawiki"
 
@@ -44,14 +44,6 @@ class MediaWikiHasher(BasePasswordHasher):
             return kind in TYPES and TYPES[kind](password.encode(), parts)
         except ValueError:  # unreadable Base64, numbers or characters, or a digest that Python does not know
             return False
-
-    def encode(self, password: str, salt: str) -> str:
-        """Raise NotImplementedError: passwords are stored by the first hasher of PASSWORD_HASHERS."""
-        raise NotImplementedError
-
-    def decode(self, encoded: str) -> dict[str, Any]:
-        """Return what Django asks of each hash."""
-        return {"algorithm": self.algorithm, "hash": encoded.partition("$")[2]}
 
     def safe_summary(self, encoded: str) -> dict[Any, Any]:
         """Return what may be shown of a hash: its type."""
