@@ -142,6 +142,12 @@ def test_a_request_costs_the_same_for_known_and_unknown_addresses(alice: User, m
     assert len(delivered()) == 1
 
 
+def test_a_closed_account_gets_no_link(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    reset(Client(), "alice@example.org")
+    assert delivered() == []
+
+
 def test_the_number_of_messages_is_limited(alice: User) -> None:
     client = Client()
     for _ in range(10):
