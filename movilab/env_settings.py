@@ -82,6 +82,29 @@ def base_address(name: str, default: str) -> str:
     return value
 
 
+def openid_provider(server: str, client: str, secret: str, name: str) -> dict[str, Any]:
+    """Return the OpenID Connect provider that four variables describe, for allauth; {} if there is none.
+
+    `server` is its issuer, like `https://login.example.org/realms/one`; `name` is what the button to sign in says.
+    """
+    address = text(server).rstrip("/")
+    if not address:
+        return {}
+    parts = urlsplit(address)
+    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_local)):
+        exit_with(f"{server} must be an address like https://login.example.org/realms/one, not {address!r}.")
+    if not text(client) or not text(secret):
+        exit_with(f"{server} needs {client} and {secret}, which the provider gives.")
+    return {
+        "provider_id": "oidc",
+        "name": text(name, parts.hostname),
+        "client_id": text(client),
+        "secret": text(secret),
+        "settings": {"server_url": address},
+    }
+
+
 @dataclass(frozen=True)
 class Tiles:
     """A tile server for maps: its URL template and the attribution to show."""

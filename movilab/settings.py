@@ -29,6 +29,9 @@ FORK_PORTS = env_settings.ports("MOVILAB_FORK_PORTS")
 SITE_NAME = env_settings.text("MOVILAB_SITE_NAME", "Movilab")
 SECRET_KEY = env_settings.secret_key("MOVILAB_SECRET_KEY", DATA)
 DATABASES = {"default": env_settings.database("MOVILAB_DATABASE", DATA)}
+OPENID = env_settings.openid_provider(
+    "MOVILAB_OIDC_SERVER", "MOVILAB_OIDC_CLIENT", "MOVILAB_OIDC_SECRET", "MOVILAB_OIDC_NAME"
+)
 
 HOST = urlsplit(BASE_ADDRESS).hostname or ""
 HTTPS = BASE_ADDRESS.startswith("https://")
@@ -56,6 +59,12 @@ INSTALLED_APPS = [
     "wagtail.search",
     "wagtail.admin",
     "wagtail",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "modelcluster",
     "taggit",
@@ -81,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "wiki.accounts.known_devices.KnownDeviceMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wiki.accounts.slow_work.SlowWorkMiddleware",
@@ -110,6 +120,11 @@ TEMPLATES = [
 
 # --- Accounts -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "wiki.User"
+PASSWORD_HASHERS = [  # the first one stores; hashes of the others are stored anew when their owners sign in
+    "wiki.accounts.password_hashers.ModestArgon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "wiki.accounts.mediawiki_hashers.MediaWikiHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in (
@@ -119,9 +134,35 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = [
+    "wiki.accounts.account_backend.AccountBackend",
+    "django.contrib.auth.backends.ModelBackend",  # for the sessions of earlier versions, which name it
+]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "wiki.accounts.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # an address that another account has is not refused: that would reveal it
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # the wiki's own limits, which its forms and adapter ask
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # a signed-in user can change to another account
+ACCOUNT_CHANGE_EMAIL = True  # one address for each account
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+ACCOUNT_USER_DISPLAY = "wiki.accounts.models.label_of"
+SOCIALACCOUNT_ADAPTER = "wiki.accounts.openid.OpenIDAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [OPENID] if OPENID else [], "OAUTH_PKCE_ENABLED": True}}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the Content-Security-Policy lets no form lead to another site
+OPENID_NAME = OPENID.get("name", "")
+MFA_ADAPTER = "wiki.accounts.second_factors.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address is optional, and not every wiki has a mail server
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are half a minute wrong
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow keys on this machine only then
 
 # --- Languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
@@ -172,7 +213,6 @@ WAGTAILSEARCH_BACKENDS = {"default": env_settings.search("MOVILAB_SEARCH")}
 WAGTAIL_WORKFLOW_ENABLED = False  # the wiki has its own page writer and moderation
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_LOGIN_URL = LOGIN_URL
-WAGTAILADMIN_USER_LOGIN_FORM = "wiki.accounts.forms.SignInForm"  # the admin's sign-in form counts attempts too
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # users do both at /account/
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # the admin sends no requests to third parties
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

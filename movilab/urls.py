@@ -14,6 +14,7 @@ from movilab.media_serving import map_archive, media
 handler500 = "wiki.pages.machine_faults.server_error"
 urlpatterns = [
     path("admin/account/", RedirectView.as_view(pattern_name="profile")),  # one page for name, e-mail and password
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),  # with its limits and factors
     path("admin/", include(admin_urls)),
     path("documents/", include(document_urls)),
     path("media/<path:path>", media, name="media"),

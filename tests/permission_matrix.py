@@ -49,6 +49,16 @@ def everyone(status: int = 200, **arguments: str) -> Row:
     return Row((status, status, status, status), arguments)
 
 
+def accounts_only() -> Row:
+    """Return the row of a view for everybody with an account; anna is redirected to sign in."""
+    return Row((200, 200, 200, 302))
+
+
+def same(names: tuple[str, ...], *rows: Row) -> dict[str, list[Row]]:
+    """Return the same rows for several names of a URL, or for views that refuse alike."""
+    return {name: list(rows) for name in names}
+
+
 def refused_writing(**arguments: str) -> list[Row]:
     """Return the row of a view for users who are not blocked; anna is redirected to sign in."""
     return [Row((200, 200, 403, 302), arguments)]
@@ -350,12 +360,35 @@ ROWS: dict[str, list[Row]] = {
     "api": [everyone(), Row((200, 200, 200, 200), post=True)],
     "api_w": [everyone(), Row((200, 200, 200, 200), post=True)],
     # Accounts
-    "profile": [Row((200, 200, 200, 302))],
-    "register": [Row((302, 302, 302, 200))],
-    "login": [everyone()],
-    "logout": [Row((302, 302, 302, 302), post=True), everyone(405)],
-    "password_change": [Row((200, 200, 200, 302))],
-    "password_reset": [everyone()],
-    "password_reset_done": [everyone()],
-    "password_reset_confirm": [everyone(uidb64="MQ", token="set-password")],
+    "profile": [accounts_only()],
+    **same(("register", "account_signup"), Row((302, 302, 302, 200))),
+    **same(("login", "account_login"), everyone()),
+    **same(("logout", "account_logout"), Row((302, 302, 302, 302), post=True), everyone(405)),
+    **same(("password_change", "account_change_password"), accounts_only()),
+    "account_set_password": [Row((302, 302, 302, 302))],  # they have one
+    "invite": [Row((403, 200, 403, 302)), Row((403, 200, 403, 302), post=True)],
+    "invitation": [everyone(302, token="x")],
+    "account_reauthenticate": [accounts_only()],
+    **same(("password_reset", "account_reset_password"), everyone()),
+    **same(("password_reset_done", "account_reset_password_done"), everyone()),
+    "password_reset_confirm": [everyone(302, uidb64="MQ", token="set-password")],
+    "account_reset_password_from_key": [everyone(uidb36="1", key="set-password")],
+    "confirm_address": [Row((302, 302, 302, 302), post=True), Row((405, 405, 405, 302))],
+    "account_confirm_email": [everyone(key="x"), Row((404, 404, 404, 404), {"key": "x"}, post=True)],
+    "usersessions_list": [accounts_only()],
+    "mfa_index": [accounts_only()],
+    "mfa_authenticate": [everyone(302)],  # after a password only
+    "mfa_reauthenticate": [everyone(302)],  # to the password, without a second factor
+    **same(  # to confirm the password
+        ("mfa_activate_totp", "mfa_generate_recovery_codes", "mfa_add_webauthn"),
+        everyone(302),
+        Row((302, 302, 302, 302), post=True),
+    ),
+    "mfa_deactivate_totp": [Row((404, 404, 404, 302))],
+    "mfa_view_recovery_codes": [Row((404, 404, 404, 302))],
+    "mfa_list_webauthn": [accounts_only()],
+    "mfa_reauthenticate_webauthn": [everyone(302)],
+    "mfa_remove_webauthn": [everyone(302, pk="1"), Row((302, 302, 302, 302), {"pk": "1"}, post=True)],
+    **same(("openid_connect_login", "openid_connect_callback"), everyone(404, provider_id="oidc")),  # none is set
+    "mfa_login_webauthn": [everyone(302), Row((302, 302, 302, 302), post=True)],
 }

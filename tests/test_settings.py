@@ -42,6 +42,9 @@ def python(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
     ("name", "value", "names"),
     [
         ("MOVILAB_DEBUG", "perhaps", "True or False"),
+        ("MOVILAB_OIDC_SERVER", "login.example.org", "https://login.example.org"),
+        ("MOVILAB_OIDC_SERVER", "http://login.example.org", "https://login.example.org"),
+        ("MOVILAB_OIDC_SERVER", "https://login.example.org", "MOVILAB_OIDC_CLIENT"),
         ("MOVILAB_TRUST_PROXY", "2", "True or False"),
         ("MOVILAB_URL", "wiki.example.org", "https://wiki.example.org"),
         ("MOVILAB_URL", "https://wiki.example.org/wiki", "without a path"),

@@ -82,7 +82,15 @@ def _register_jobs() -> None:
     background_jobs.register(TripleStoreJob(), Lane("triples"))
     background_jobs.register(RederivationJob())
     background_jobs.register(DatabaseStatisticsJob())
-    background_jobs.register(TaskCleanupJob(delete_expired))
+    background_jobs.register(TaskCleanupJob(delete_expired, _clean_up_sessions))
+
+
+def _clean_up_sessions() -> None:
+    """Delete sessions that are over, and old hashes of network addresses."""
+    from wiki.accounts import session_cleanup
+    from wiki.pages.writing.lock_retry import retry_while_locked
+
+    retry_while_locked(session_cleanup.clean_up)
 
 
 def _facts_parsed_again(keys: set[str], pages: set[int]) -> None:
@@ -140,6 +148,7 @@ def _connect_signals() -> None:
 
     from wiki.accounts.known_devices import remember_sign_in
     from wiki.accounts.models import User
+    from wiki.accounts.session_cleanup import list_session
     from wiki.ask.embedding import result_cache
     from wiki.facts import spelling_upgrade
     from wiki.pages.media_version_models import FileVersion, delete_content
@@ -155,6 +164,7 @@ def _connect_signals() -> None:
         spelling_upgrade.unify_after_upgrade, sender=apps.get_app_config("wiki"), dispatch_uid="wiki.unify_keys"
     )
     user_logged_in.connect(remember_sign_in, dispatch_uid="wiki.remember_sign_in")
+    user_logged_in.connect(list_session, dispatch_uid="wiki.list_session")
     post_save.connect(cache_versions.invalidate_places_of, sender=User, dispatch_uid="wiki.invalidate_places_of")
     post_delete.connect(delete_content, sender=FileVersion, dispatch_uid="wiki.delete_content")
     for signal in (post_save, post_delete):

@@ -6,11 +6,15 @@ import re
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.http import urlsafe_base64_encode
 
 from tests.conftest import PASSWORD
 from wiki.accounts.models import User
@@ -34,7 +38,7 @@ def administrator(client_of: Any) -> Client:
 
 # --- Password -------------------------------------------------------------------------------------
 def test_it_changes_the_password_and_keeps_this_session(alice_client: Client, alice: User) -> None:
-    data = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    data = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD}
     response = alice_client.post("/account/password", data, follow=True)
     assert "Your password is changed" in response.text
     assert response.context["user"] == alice
@@ -44,17 +48,18 @@ def test_it_changes_the_password_and_keeps_this_session(alice_client: Client, al
 def test_it_signs_other_devices_out(alice_client: Client, alice: User) -> None:
     other = Client()
     other.login(username="alice", password=PASSWORD)
-    alice_client.post(
-        "/account/password", {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
-    )
+    alice_client.post("/account/password", {"oldpassword": PASSWORD, "password1": NEW_PASSWORD})
     assert other.get("/account/").status_code == 302
 
 
 def test_changing_the_password_requires_the_current_one(alice_client: Client, alice: User) -> None:
-    response = alice_client.post(
-        "/account/password", {"old_password": "x", "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
-    )
-    assert "old_password" in response.context["form"].errors
+    response = alice_client.post("/account/password", {"oldpassword": "x", "password1": NEW_PASSWORD})
+    assert "oldpassword" in response.context["form"].errors
+    assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
+    for _ in range(9):
+        alice_client.post("/account/password", {"oldpassword": "x", "password1": NEW_PASSWORD})
+    response = alice_client.post("/account/password", {"oldpassword": PASSWORD, "password1": NEW_PASSWORD})
+    assert "Too many attempts" in response.text
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 
 
@@ -66,27 +71,41 @@ def delivered() -> list[Any]:
     return mail.outbox
 
 
+def link_in(message: Any) -> str:
+    """Return the path of the link in an e-mail."""
+    link = re.search(re.escape(settings.BASE_ADDRESS) + r"(/\S+)", message.body)
+    assert link
+    return link[1]
+
+
 def reset(client: Client, address: str) -> Any:
     return client.post("/account/password/reset", {"email": address}, follow=True)
 
 
-def test_it_sends_a_link_that_sets_a_new_password_once(alice: User, settings: Any) -> None:
+def test_it_sends_a_link_that_sets_a_new_password_once(alice: User) -> None:
     client = Client(headers={"accept-language": "en"})
     response = reset(client, "alice@example.org")
     assert "Look into your mailbox" in response.text
     [message] = delivered()
     assert message.to == ["alice@example.org"]
     assert message.subject == f"Your new password on {settings.SITE_NAME}"
-    link = re.search(re.escape(settings.BASE_ADDRESS) + r"(/\S+)", message.body)
-    assert link
-    screen = client.get(link[1], follow=True)
-    response = client.post(
-        screen.request["PATH_INFO"], {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}, follow=True
-    )
-    assert "Your new password is set" in response.text
+    link = link_in(message)
+    screen = client.get(link, follow=True)
+    response = client.post(screen.request["PATH_INFO"], {"password1": NEW_PASSWORD}, follow=True)
+    assert "Your password is changed" in response.text
     assert response.context["user"] == alice
     assert User.objects.get(pk=alice.pk).check_password(NEW_PASSWORD)
-    assert "This link was used already" in Client(headers={"accept-language": "en"}).get(link[1], follow=True).text
+    assert "This link was used already" in Client(headers={"accept-language": "en"}).get(link, follow=True).text
+
+
+def test_a_link_of_an_earlier_version_works(alice: User) -> None:
+    uid, token = urlsafe_base64_encode(str(alice.pk).encode()), PasswordResetTokenGenerator().make_token(alice)
+    client = Client(headers={"accept-language": "en"})
+    screen = client.get(f"/account/password/reset/{uid}/{token}", follow=True)
+    client.post(screen.request["PATH_INFO"], {"password1": NEW_PASSWORD})
+    assert User.objects.get(pk=alice.pk).check_password(NEW_PASSWORD)
+    for odd in ("MQ", "x", "9" * 80):
+        assert "used already" in client.get(f"/account/password/reset/{odd}/{token}", follow=True).text
 
 
 def test_it_writes_the_message_in_the_readers_language(alice: User) -> None:
@@ -109,7 +128,7 @@ def test_the_response_does_not_reveal_known_addresses(alice: User) -> None:
 def test_a_request_costs_the_same_for_known_and_unknown_addresses(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     User.objects.create_user("frida", "frida@example.org")  # without a password
     written = []
-    monkeypatch.setattr("wiki.accounts.forms.render_to_string", lambda name, _: written.append(name) or name)
+    monkeypatch.setattr("wiki.accounts.account_adapter.render_to_string", lambda name, _: written.append(name) or name)
     costs = []
     for address in ("alice@example.org", "nobody@example.org", "frida@example.org"):
         written.clear()
@@ -121,6 +140,12 @@ def test_a_request_costs_the_same_for_known_and_unknown_addresses(alice: User, m
     assert mail.outbox == [], "the worker sends"
     assert [email.content["to"] for email in QueuedEmail.objects.order_by("pk")] == [["alice@example.org"], [], []]
     assert len(delivered()) == 1
+
+
+def test_a_closed_account_gets_no_link(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    reset(Client(), "alice@example.org")
+    assert delivered() == []
 
 
 def test_the_number_of_messages_is_limited(alice: User) -> None:
@@ -165,8 +190,63 @@ def test_it_shows_a_name_as_text(alice_client: Client, alice: User) -> None:
 def test_changing_the_email_address_requires_the_password(alice_client: Client, alice: User) -> None:
     data = {"display_name": "", "email": "new@example.org"}
     assert "current_password" in alice_client.post("/account/", data).context["form"].errors
-    alice_client.post("/account/", {**data, "current_password": PASSWORD})
+    text = alice_client.post("/account/", {**data, "current_password": PASSWORD}, follow=True).text
+    assert "The address new@example.org is not confirmed yet" in text
+    assert User.objects.get(pk=alice.pk).email == "alice@example.org"
+    [message] = delivered()
+    assert message.to == ["new@example.org"]
+    link = link_in(message)
+    stranger = Client(headers={"accept-language": "en"})
+    assert "Is new@example.org the address of alice?" in stranger.get(link).text
+    assert User.objects.get(pk=alice.pk).email == "alice@example.org", "programs follow links, too"
+    assert stranger.post(link).url == "/account/"
     assert User.objects.get(pk=alice.pk).email == "new@example.org"
+    assert "not confirmed" not in alice_client.get("/account/").text
+    assert "used already" in stranger.get(link).text
+    assert stranger.post(link).status_code == 404
+
+
+def test_attempts_to_change_the_address_are_limited(alice_client: Client, alice: User) -> None:
+    data = {"display_name": "", "email": "new@example.org"}
+    for _ in range(10):
+        alice_client.post("/account/", {**data, "current_password": "x"})
+    response = alice_client.post("/account/", {**data, "current_password": PASSWORD})
+    assert (response.status_code, delivered()) == (429, [])
+    assert 'value="new@example.org"' in response.text
+
+
+def test_the_address_can_be_taken_away(alice_client: Client, alice: User) -> None:
+    alice_client.post("/account/", {"display_name": "", "email": "", "current_password": PASSWORD})
+    assert User.objects.get(pk=alice.pk).email == ""
+    assert not EmailAddress.objects.exists()
+
+
+def test_the_link_can_be_sent_again(alice_client: Client, alice: User) -> None:
+    assert "The address alice@example.org is not confirmed yet" in alice_client.get("/account/").text
+    assert "We sent you a message" in alice_client.post("/account/email/send", follow=True).text
+    [message] = delivered()
+    alice_client.post(link_in(message))
+    alice_client.post("/account/email/send")
+    assert len(delivered()) == 1, "nothing is left to confirm"
+    for _ in range(9):
+        alice_client.post("/account/email/send")
+    assert alice_client.post("/account/email/send").status_code == 429
+
+
+def test_one_account_confirms_an_address(alice_client: Client, alice: User, bob: User, client_of: Any) -> None:
+    EmailAddress.objects.create(user=bob, email="alice@example.org", verified=True)
+    alice_client.post("/account/email/send")
+    link = link_in(delivered()[0])
+    assert "Another account has confirmed the address" in alice_client.get(link).text
+    alice_client.post(link)
+    assert not EmailAddress.objects.filter(user=alice, verified=True).exists()
+
+
+def test_an_address_that_an_administrator_sets_takes_the_place_of_the_other(administrator: Client, alice: User) -> None:
+    EmailAddress.objects.create(user=alice, email="alice@example.org", verified=True, primary=True)
+    edit_user(administrator, alice, email="New@example.org")
+    assert User.objects.get(pk=alice.pk).email == "New@example.org"
+    assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [("new@example.org", False, True)]
 
 
 # --- Administration -------------------------------------------------------------------------------

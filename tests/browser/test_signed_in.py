@@ -32,6 +32,7 @@ SCREENS = (
     "/move/Atelier:Charte", "/delete/Atelier:Charte", "/fields/Atelier:Charte", "/stewards/Atelier",
     "/history/Atelier:Charte", "/compare/Atelier:Charte?from=1&to=2",
     "/restore/Atelier:Charte?version=1", "/undo/Atelier:Charte?version=2", "/account/", "/account/password",
+    "/account/second-factor", "/account/sessions", "/account/keys", "/account/invite", "/account/password/confirm",
     "/contributions/bob", "/changes", "/search?q=charte", "/wiki/Nulle_part", "/licenses/",
 )  # fmt: skip
 # Finds faults of a page that affect users of screen readers or phones.

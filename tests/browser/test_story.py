@@ -107,7 +107,8 @@ def _register(tab: Page) -> None:
     tab.goto("/account/register")
     tab.fill("main input[name=username]", "camille")
     tab.fill("main input[name=password1]", PASSWORD)
-    tab.fill("main input[name=password2]", PASSWORD)
+    tab.get_by_role("button", name="Afficher le mot de passe").click()
+    assert tab.get_attribute("main input[name=password1]", "type") == "text"
     follow(tab, "main button[type=submit]")
 
 

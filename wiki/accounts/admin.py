@@ -13,6 +13,7 @@ from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import IndexView
 from wagtail.users.views.users import UserViewSet as WagtailUserViewSet
 
+from wiki.accounts import email_addresses
 from wiki.accounts.forms import is_name_taken
 
 BLOCK_FIELDS = {"is_blocked", "blocked_until", "blocked_reason"}
@@ -49,6 +50,13 @@ class AccountEditForm(OptionalNamesMixin, UserEditForm):
         if blocked and (self.instance.is_superuser or self.cleaned_data.get("is_superuser")):
             raise ValidationError(_("An administrator cannot be blocked: take that role away first."))
         return blocked
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the account; another address takes the place of the one before at once, and is not confirmed."""
+        user = super().save(commit=commit)
+        if "email" in self.changed_data:
+            email_addresses.replace_address(user, user.email)
+        return user
 
 
 class UserIndexView(IndexView):

@@ -16,6 +16,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from wiki.accounts.account_backend import accounts_named
 from wiki.accounts.models import User
 
 COOKIE = "known_device"
@@ -45,9 +46,12 @@ def _read_cookie(request: HttpRequest) -> KnownDevice | None:
 
 
 def device_id_for(request: HttpRequest, username: str) -> str:
-    """Return the id of the device that sent a request if the account `username` signed in on it before, else ""."""
+    """Return the id of the device that sent a request if the account `username` signed in on it before, else "".
+
+    `username` may be the public name or the e-mail address, too.
+    """
     device = _read_cookie(request)
-    if device is None or not User.objects.filter(username=username, pk__in=device.accounts).exists():
+    if device is None or not User.objects.filter(accounts_named(username), pk__in=device.accounts).exists():
         return ""
     return device.id
 

@@ -16,6 +16,7 @@ NAMES = ("username", "first_name", "last_name", "email")
 class User(index.Indexed, AbstractUser):
     """An account. A blocked user can sign in and read, but not edit."""
 
+    password = models.CharField(_("password"), max_length=255)  # a hash of MediaWiki does not fit into Django's 128
     is_blocked = models.BooleanField(_("blocked"), default=False)
     blocked_until = models.DateTimeField(_("end of the block"), null=True, blank=True)
     """When the block ends; None for a block without an end."""
@@ -44,3 +45,8 @@ class User(index.Indexed, AbstractUser):
     def label(self) -> str:
         """The name shown in pages and archives: the full name if given, else the user name."""
         return self.get_full_name() or self.get_username()
+
+
+def label_of(user: User) -> str:
+    """Return the name of an account that allauth shows (ACCOUNT_USER_DISPLAY)."""
+    return user.label

@@ -56,6 +56,8 @@ class Action(StrEnum):
     """Restrict who may write in a page, or in the pages of a place."""
     BLOCK = "block"
     """Block an account, end its block, and undo all that it wrote."""
+    INVITE = "invite"
+    """Invite people to register."""
 
 
 ANYONE = frozenset({Action.READ, Action.EXPORT})
@@ -71,7 +73,7 @@ STEWARDS = frozenset(
     }
 )  # fmt: skip
 ADMINISTRATORS = frozenset({Action.BLOCK})
-STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM, Action.PATROL})
+STEWARDS_OF_ANY_PLACE = frozenset({Action.EDIT_FORM, Action.PATROL, Action.INVITE})
 PERSON = "person"
 WRITING = frozenset(
     {
@@ -233,7 +235,7 @@ def require(user: Reader, action: Action, page: WikiPage | None = None) -> None:
         raise NotAllowed(gettext_noop("This page is hidden: show it again first."))
     if action == Action.HIDE and not (_is_hidden(page) or is_person_page(page)):
         raise NotAllowed(gettext_noop("Only the page of a person can be hidden."))
-    if action == Action.PATROL:
+    if action in (Action.PATROL, Action.INVITE):
         raise NotAllowed(gettext_noop("Only stewards and administrators may do this."))
     if action in STEWARDS_OF_ANY_PLACE or (page is not None and page.namespace == FORM):
         raise NotAllowed(gettext_noop("Only stewards and administrators may write the lists of fields of forms."))

@@ -58,7 +58,7 @@ class NewPageForm(PageEditForm):
 def add_sign_in_fields(form: forms.Form) -> forms.Form:
     """Add user name and password, so that a user whose session has ended can sign in and save in one request."""
     form.fields["username"] = forms.CharField(
-        label=_("User name"),
+        label=_("Name or e-mail address"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "username", "required": True}),
     )
@@ -76,10 +76,7 @@ def sign_in_with_form(request: HttpRequest, form: forms.Form) -> User | None:
     Return None if there are none or they are wrong; the form then has the fields to sign in.
     """
     add_sign_in_fields(form)
-    user = inline_sign_in.sign_in_from_post(request)
-    if user is None and request.POST.get("username"):
-        form.add_error(None, gettext("This name and password do not match."))
-    return user
+    return inline_sign_in.sign_in_from_post(request, form)
 
 
 SaveFunction = Callable[[User, WikiPage | None, str, dict[str, Any]], page_writer.SaveResult]
