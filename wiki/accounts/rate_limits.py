@@ -44,6 +44,12 @@ EDITS = (
 BATCHES = RateLimit(
     10, MINUTE, gettext_noop("You changed many pages at once %(count)d times within a minute. Please wait a minute.")
 )
+POSTS = (
+    RateLimit(
+        10, MINUTE, gettext_noop("You wrote %(count)d posts within a minute. Please wait a minute, then send it again.")
+    ),
+    RateLimit(100, HOUR, gettext_noop("You wrote %(count)d posts within an hour. Please go on a little later.")),
+)
 REGISTRATIONS = (
     RateLimit(
         20, HOUR, gettext_noop("Many accounts were made from your network just now. Please try again in an hour.")
@@ -123,6 +129,14 @@ def limit_edits(user: User) -> None:
         return
     for limit in EDITS:
         count_request(f"edit:{user.pk}", limit)
+
+
+def limit_posts(user: User) -> None:
+    """Count one post by `user` in a discussion; superusers have no limit. Raises RateLimitExceeded."""
+    if user.is_superuser:
+        return
+    for limit in POSTS:
+        count_request(f"post:{user.pk}", limit)
 
 
 def limit_batches(user: User) -> None:
