@@ -22,6 +22,7 @@ from wiki.pages.page_urls import address
 from wiki.pages.rendering import link_table
 from wiki.pages.rendering.page_renderer import static_html
 from wiki.text import titles
+from wiki.text.markup.inclusion_tags import own_slices
 from wiki.text.markup.markdown_parser import Parsed
 from wiki.text.markup.parser_functions import source_html
 from wiki.text.markup.parser_process import parse_bounded
@@ -31,7 +32,7 @@ from wiki.text.titles import CATEGORY
 _HEADING = re.compile(r"<(/?)h([2-6])(?=[ >])")
 _OWN_IDS = re.compile(r'((?: id="| href="#))(?=s-|fn)')
 _PAGE_SYNTAX = re.compile(r"\[\[[ _]*([^\[\]|:#]{1,40}):(?!:)")
-_INCLUSION = re.compile(r"<(?=/?(?:includeonly|noinclude|onlyinclude)\b)", re.IGNORECASE)
+_INCLUDEONLY = re.compile(r"<(?=/?includeonly)", re.IGNORECASE)
 _ANCHOR = re.compile(r'<a class="anchor"[^>]*>#</a>')
 
 
@@ -64,8 +65,13 @@ def _without_page_syntax(text: str) -> str:
     def linked(match: re.Match[str]) -> str:
         return f"[[:{match[0][2:]}" if titles.namespace_number(match[1]) == CATEGORY else match[0]
 
+    text = _PAGE_SYNTAX.sub(linked, text)
+    parts, end = [], 0
+    for start, stop in own_slices(text):
+        parts += [_INCLUDEONLY.sub("&lt;", text[end:start]), text[start:stop]]
+        end = stop
     # A comment before the first line: front matter and redirects are read only at the very beginning.
-    return "<!-- -->\n\n" + _INCLUSION.sub("&lt;", _PAGE_SYNTAX.sub(linked, text))
+    return "".join(["<!-- -->\n\n", *parts, _INCLUDEONLY.sub("&lt;", text[end:])])
 
 
 def _has_content(html: str, parsed: Parsed) -> bool:

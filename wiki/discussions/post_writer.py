@@ -190,3 +190,14 @@ def toggle_thanks(post: Post, by: User) -> bool:
         return False
     PostReaction.objects.bulk_create([PostReaction(post=post, user=by)], ignore_conflicts=True)
     return True
+
+
+def render_again() -> None:
+    """Make the HTML and the mentions of all posts again from their texts; one that is edited meanwhile is left out."""
+    posts = Post.objects.select_related("thread__page__place").order_by("pk")
+    for post in posts.iterator(chunk_size=100):
+        rendered = render_post(post.text, post.thread.page)
+        with transaction.atomic():
+            current = Post.objects.filter(pk=post.pk, revision=post.revision)
+            if current.update(html=rendered.html) and not post.is_deleted:
+                _store_mentions(post, rendered.mentioned)

@@ -60,7 +60,7 @@ def import_threads(page: WikiPage, talk: WikiPage, by: User) -> int:
     """
     permissions.require(by, Action.EDIT, talk)
     permissions.require(by, Action.DISCUSS, page)
-    sections = list(split_sections(parse_front_matter(talk.source.text or "").body, talk.shown_title))
+    sections = list(split_sections(parse_front_matter(talk.source.text or "").body, page.shown_title))
     if not sections:
         raise Refused(gettext_noop("There is nothing in it yet."))
     if len(sections) > SECTIONS_LIMIT:
