@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
+from modelsearch import index
 
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.read_permissions import is_readable
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 TITLE_LIMIT, TEXT_LIMIT = 200, 10_000
 """Maximum number of characters of the title of a thread, and of the text of a post."""
 POSTS_PER_PAGE = 50
+_BLOCK_END = re.compile(r"</(?:p|li|h[2-6]|blockquote|pre|t[dhr]|d[dt])>|<br>")
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
@@ -77,7 +82,7 @@ class Thread(models.Model):
         return self.resolved_at is None
 
 
-class Post(models.Model):
+class Post(index.Indexed, models.Model):
     """A message of a thread. A deleted one keeps its row, and its text for administrators."""
 
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="posts", db_index=False)
@@ -97,6 +102,12 @@ class Post(models.Model):
     deleted_at = models.DateTimeField(null=True)
     deleted_by_name = models.CharField(max_length=255, blank=True)
 
+    search_auto_update = False
+    search_fields: ClassVar[list[index.BaseField]] = [
+        index.SearchField("thread_title", boost=3, usual_length=6),
+        index.SearchField("said", usual_length=60),
+    ]
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["thread", "number"], name="one_post_per_number")]
         indexes = [models.Index(fields=["-created_at", "-id"], name="post_latest")]
@@ -108,6 +119,20 @@ class Post(models.Model):
         """URL of the post, on the page of its thread that has it."""
         part = (self.number - 1) // POSTS_PER_PAGE + 1
         return f"{self.thread.get_absolute_url()}{f'?p={part}' if part > 1 else ''}#post-{self.number}"
+
+    @classmethod
+    def get_indexed_objects(cls) -> models.QuerySet[Post]:
+        """Return the posts that are not deleted, each annotated with the `language` of its page."""
+        rows = cls.objects.filter(deleted_at=None).select_related("thread")
+        return rows.annotate(language=F("thread__page__language"))
+
+    def said(self) -> str:
+        """Return the text without markup, for the search index."""
+        return " ".join(unescape(strip_tags(_BLOCK_END.sub(" ", self.html))).split())
+
+    def thread_title(self) -> str:
+        """Return the title of the thread that the post began, "" for others, for the search index."""
+        return self.thread.title if self.number == 1 else ""
 
     @property
     def is_deleted(self) -> bool:

@@ -21,6 +21,7 @@ from wiki.pages import permissions
 from wiki.pages.models import WikiPage
 from wiki.pages.permissions import Action
 from wiki.pages.writing.cache_versions import invalidate_places
+from wiki.search import outbox
 from wiki.text.normalization import clean_text
 
 EMPTY = gettext_noop("There is nothing in it yet.")
@@ -162,6 +163,7 @@ def edit(post: Post, text: str, by: User, revision: int) -> None:
         current = Post.objects.filter(pk=post.pk, revision=revision, deleted_at=None)
         if not current.update(text=text, html=rendered.html, revision=F("revision") + 1, edited_at=now):
             raise PostConflict(gettext_noop("This post was edited or deleted meanwhile: compare, then save again."))
+        outbox.enqueue(Post, [post.pk])
         PostRevision.objects.create(
             post=post, number=revision, text=post.text, written_at=post.edited_at or post.created_at
         )
@@ -176,6 +178,7 @@ def delete(post: Post, by: User) -> None:
         present = Post.objects.filter(pk=post.pk, deleted_at=None)
         if not present.update(deleted_at=timezone.now(), deleted_by_name=by.label):
             raise Refused(gettext_noop("This post is deleted already."))
+        outbox.enqueue(Post, [post.pk])
         PostMention.objects.filter(post=post).delete()
         PostReaction.objects.filter(post=post).delete()
 

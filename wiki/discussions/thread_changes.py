@@ -8,13 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from wiki.accounts.models import User
-from wiki.discussions.models import Thread
+from wiki.discussions.models import Post, Thread
 from wiki.discussions.post_writer import check_title
 from wiki.errors import NotAllowed, Refused, gettext_noop
 from wiki.pages import permissions
 from wiki.pages.models import WikiPage
 from wiki.pages.permissions import Action
 from wiki.pages.writing.cache_versions import invalidate_places
+from wiki.search import outbox
 
 
 def may_resolve(user: object, thread: Thread, allowed_actions: Collection[str]) -> bool:
@@ -57,7 +58,9 @@ def rename(thread: Thread, title: str, by: User) -> None:
     """Give a thread another title. Raises NotAllowed, Refused."""
     if not may_rename(by, thread, permissions.allowed_actions(by, thread.page)):
         raise NotAllowed(gettext_noop("Who began a discussion, stewards and administrators rename it."))
-    Thread.objects.filter(pk=thread.pk).update(title=check_title(title))
+    with transaction.atomic():
+        Thread.objects.filter(pk=thread.pk).update(title=check_title(title))
+        outbox.enqueue(Post, Post.objects.filter(thread=thread, number=1).values_list("pk", flat=True))
 
 
 def move(thread: Thread, page: WikiPage, by: User) -> None:

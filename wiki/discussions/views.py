@@ -15,8 +15,17 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from wiki.accounts import rate_limits
 from wiki.accounts.models import User
-from wiki.discussions import passage_anchors, post_writer, talk_pages, thread_changes, thread_lists, thread_screen
+from wiki.discussions import (
+    passage_anchors,
+    post_search,
+    post_writer,
+    talk_pages,
+    thread_changes,
+    thread_lists,
+    thread_screen,
+)
 from wiki.discussions.forms import ReplyForm, StartThreadForm, ThreadForm
 from wiki.discussions.models import Post, Thread, ThreadQuerySet
 from wiki.errors import Refused, WikiError, gettext_noop
@@ -105,7 +114,11 @@ def import_talk(request: HttpRequest, title: str) -> HttpResponseBase:
 @require_safe
 @noindex
 def all_threads(request: HttpRequest) -> HttpResponse:
-    """List the threads of the wiki, latest posts first; `?state=` is open or resolved."""
+    """List the threads of the wiki, latest posts first; `?state=` is open or resolved. `?q=` searches for posts."""
+    if query := request.GET.get("q", "").strip():
+        rate_limits.limit_searches(request)
+        found = post_search.find_posts(query, request.user)
+        return render(request, "wiki/discussions/post_search.html", {"query": query[:1_000], "found": found})
     threads = Thread.objects.readable_by(request.user)
     return _render_list(request, threads, {"feed": reverse("feed_talk")})
 
