@@ -14,8 +14,9 @@ register = template.Library()
 
 @register.simple_tag
 def open_threads(page: WikiPage) -> int:
-    """Return how many threads about a page are open. One query."""
-    return thread_lists.count_open(page)
+    """Return how many threads about a page are open. One query, none if the page is loaded with it."""
+    count: int | None = getattr(page, "open_threads", None)
+    return thread_lists.count_open(page) if count is None else count
 
 
 @register.inclusion_tag("wiki/discussions/_talk_note.html")
