@@ -59,7 +59,6 @@ def import_threads(page: WikiPage, talk: WikiPage, by: User) -> int:
     Raises NotAllowed, RateLimitExceeded, Refused.
     """
     permissions.require(by, Action.EDIT, talk)
-    permissions.require(by, Action.DISCUSS, page)
     sections = list(split_sections(parse_front_matter(talk.source.text or "").body, page.shown_title))
     if not sections:
         raise Refused(gettext_noop("There is nothing in it yet."))

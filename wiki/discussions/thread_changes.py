@@ -66,7 +66,6 @@ def rename(thread: Thread, title: str, by: User) -> None:
 def move(thread: Thread, page: WikiPage, by: User) -> None:
     """Move a thread to another page that `by` may read; its passage is gone there. Raises NotAllowed, Refused."""
     permissions.require(by, Action.MODERATE, thread.page)
-    permissions.require(by, Action.DISCUSS, page)
     if thread.shown_at:
         raise Refused(gettext_noop("This discussion belongs to something of its page, and stays with it."))
     with transaction.atomic():
