@@ -45,7 +45,7 @@ def test_a_new_post_is_sent_within_its_transaction_with_its_mentions(charter: Wi
     seen: list[tuple[Any, ...]] = []
 
     def receive(post: Post, **_: Any) -> None:
-        seen.append((post.number, [row.user for row in post.mentions.all()], connection.in_atomic_block))
+        seen.append((post.number, [row.user for row in post.mentions.order_by("user")], connection.in_atomic_block))
 
     post_published.connect(receive)
     try:

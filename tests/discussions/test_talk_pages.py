@@ -16,7 +16,7 @@ from wiki.errors import NotAllowed, Refused
 from wiki.pages import page_lookup
 from wiki.pages.models import WikiPage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]
+pytestmark = pytest.mark.django_db
 TEXT = """---
 Note: oui
 ---
