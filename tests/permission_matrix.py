@@ -6,14 +6,15 @@ rows. 200 is a page, 302 a redirect (for anna: to sign in), 403 a missing permis
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from tests.discussions.talk_rows import TALK_ROWS, talk_scene
 from tests.exchange.archives import make_picture
 from tests.factories import make_page, make_place
+from tests.permission_rows import Row, accounts_only, everyone, refused_writing, same, stewards_only
 from wiki.exchange.models import TableImport
 from wiki.exchange.table_import.row_plans import dump_plans
 from wiki.exchange.table_import.table_content import FileRow, Table
@@ -31,45 +32,6 @@ CAST = ("alice", "bob", "charlie", "anna")
 PAGE, FORK, PROPOSAL, TASK, TABLE = "Atelier:Charte", "Atelier:Notre charte", 77_000, 78_000, 79_000
 PERSON, HIDDEN = "Atelier:Dora", "Atelier:Cachée"
 PICTURE, OWN_PICTURE = "Etabli.jpg", "Four.jpg"
-
-
-@dataclass(frozen=True)
-class Row:
-    """The status codes of a request, in the order of CAST."""
-
-    statuses: tuple[int, int, int, int]
-    arguments: dict[str, str] = field(default_factory=dict)
-    query: str = ""
-    post: bool = False
-    """A POST without fields: the permission is checked before the form is validated."""
-
-
-def everyone(status: int = 200, **arguments: str) -> Row:
-    """Return a row with the same status for all users."""
-    return Row((status, status, status, status), arguments)
-
-
-def accounts_only() -> Row:
-    """Return the row of a view for everybody with an account; anna is redirected to sign in."""
-    return Row((200, 200, 200, 302))
-
-
-def same(names: tuple[str, ...], *rows: Row) -> dict[str, list[Row]]:
-    """Return the same rows for several names of a URL, or for views that refuse alike."""
-    return {name: list(rows) for name in names}
-
-
-def refused_writing(**arguments: str) -> list[Row]:
-    """Return the row of a view for users who are not blocked; anna is redirected to sign in."""
-    return [Row((200, 200, 403, 302), arguments)]
-
-
-def stewards_only(post: int, **arguments: str) -> list[Row]:
-    """Return the rows of a view for stewards only; `post` is the status of bob's empty form."""
-    return [
-        Row((403, 200, 403, 302), arguments),
-        Row((403, post, 403, 302), arguments, post=True),
-    ]
 
 
 def scene(alice: User, bob: User) -> None:
@@ -90,7 +52,9 @@ def scene(alice: User, bob: User) -> None:
     make_picture(PICTURE)
     make_picture(OWN_PICTURE, uploaded_by_user=alice)
     make_page("Dora", "---\nNature: Personne\n---\nUn portrait.", by=bob, place=place)
-    page_hiding.hide(make_page("Cachée", "---\nNature: Personne\n---\nCachée.", by=bob, place=place), Author.of(bob))
+    hidden = make_page("Cachée", "---\nNature: Personne\n---\nCachée.", by=bob, place=place)
+    page_hiding.hide(hidden, Author.of(bob))
+    talk_scene(page, hidden, alice, bob)
     page_writer.delete(make_page("Parti", by=alice, place=place), Author.of(bob))
 
 
@@ -391,4 +355,5 @@ ROWS: dict[str, list[Row]] = {
     "mfa_remove_webauthn": [everyone(302, pk="1"), Row((302, 302, 302, 302), {"pk": "1"}, post=True)],
     **same(("openid_connect_login", "openid_connect_callback"), everyone(404, provider_id="oidc")),  # none is set
     "mfa_login_webauthn": [everyone(302), Row((302, 302, 302, 302), post=True)],
+    **TALK_ROWS,
 }

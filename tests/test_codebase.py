@@ -20,7 +20,8 @@ from packaging.specifiers import SpecifierSet
 
 from movilab import translation_catalogue
 from tests.conftest import Standing, person
-from tests.permission_matrix import CAST, ROWS, Row, scene
+from tests.permission_matrix import CAST, ROWS, scene
+from tests.permission_rows import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 ADMINISTRATION = (ROOT / "docs/administration.md").read_text(encoding="utf-8")

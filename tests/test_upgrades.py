@@ -59,7 +59,7 @@ print(json.dumps({
     "list": "Fournil" in client.get("/wiki/Atelier").content.decode(),
     "history": client.get("/history/Pain").status_code,
     "waiting": OutboxEntry.objects.count(),
-    "proposal": [proposal.is_open, proposal.comments.count(), client.get(f"/proposal/{proposal.pk}").status_code],
+    "proposal": [proposal.is_open, proposal.thread.posts.count(), client.get(f"/proposal/{proposal.pk}").status_code],
     "kept": [UpstreamSubscription.objects.count(), SavedSearch.objects.count()],
 }))
 """

@@ -2,13 +2,14 @@
 
 from wiki.accounts.models import User
 from wiki.ask.models import CacheDependency, CacheEpoch
+from wiki.discussions.models import Post, PostMention, PostReaction, PostRevision, Thread
 from wiki.exchange.models import ImportedRow, Origin, TableImport, TableMapping
 from wiki.facts.models import Fact, Property, Subject
 from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage, TitlePeriod
 from wiki.linked_data.models import TripleUpdate
 from wiki.mail.models import QueuedEmail
-from wiki.moderation.models import LogEntry, PatrolMark, Proposal, ProposalComment
+from wiki.moderation.models import LogEntry, PatrolMark, Proposal
 from wiki.needs.models import OfferSubscription, PeriodCheck
 from wiki.pages.interwiki import InterwikiPrefix
 from wiki.pages.media_models import File, Picture, PictureRendition
@@ -57,9 +58,12 @@ __all__ = [
     "PeriodCheck",
     "Picture",
     "PictureRendition",
+    "Post",
+    "PostMention",
+    "PostReaction",
+    "PostRevision",
     "Property",
     "Proposal",
-    "ProposalComment",
     "QueuedEmail",
     "RenderedPage",
     "SavedSearch",
@@ -69,6 +73,7 @@ __all__ = [
     "TableImport",
     "TableMapping",
     "TaskFailure",
+    "Thread",
     "TitlePeriod",
     "TripleUpdate",
     "UpstreamSubscription",

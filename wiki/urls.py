@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("wiki.directory.urls")),
     path("", include("wiki.needs.urls")),
     path("", include("wiki.history.urls")),
+    path("", include("wiki.discussions.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forms.urls")),
     path("", include("wiki.forks.urls")),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
 from tests.browser.test_layout import sign_in
 from tests.factories import make_page, make_place
+from wiki.discussions import post_rendering, post_writer
+from wiki.discussions.models import Thread
+from wiki.discussions.post_writer import NewPost
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
@@ -45,6 +50,9 @@ SCREENS = (
     "/wiki/Menu",
     "/proposals/Pain",
     "/proposal/77000",
+    "/talk",
+    "/talk/Pain",
+    "/thread/77000",
     "/licenses/?from=CC-BY-4.0&from=GFDL-1.3-or-later&to=CC-BY-SA-4.0",
     "/browse/Atelier",
     "/properties",
@@ -69,7 +77,13 @@ SCREENS = (
 )
 
 
-SIGNED_IN = ("/ask/edit?q=[[Ville::%2B]]&po=?Ville%0A?Ouverture", "/directory/place/edit", "/import-table")
+SIGNED_IN = (
+    "/ask/edit?q=[[Ville::%2B]]&po=?Ville%0A?Ouverture",
+    "/directory/place/edit",
+    "/import-table",
+    "/thread/77000",
+    "/start-thread/Pain",
+)
 """Screens that are read with an account, after the others."""
 RULES: dict[Literal["light", "dark"], dict[str, Any]] = {
     "light": {"resultTypes": ["violations"]},
@@ -99,6 +113,12 @@ def scene(bob: User) -> None:
     page_writer.edit(page, text + "\n\nDes brioches.", Author.of(bob))
     page_writer.edit(fork, text + "\n\nDes tartes.", Author.of(bob))
     Proposal.objects.create(pk=77_000, page=page, base=1, text=f"{text}\n\nDes tartes.", by=bob, by_name="bob")
+    thread = Thread.objects.create(pk=77_000, page=page, title="Four", author=bob, author_name="bob", passage="1.1.1")
+    Thread.objects.create(page=page, title="Sel", author=bob, author_name="bob", resolved_at=timezone.now())
+    post = NewPost(bob, "bob", "Bois, **@bob**", post_rendering.render_post("Bois, **@bob**", page))
+    answered = post_writer.store_post(thread, post)
+    post_writer.store_post(thread, replace(post, reply_to=answered))
+    post_writer.delete(post_writer.store_post(thread, post), bob)
     background_jobs.run_pending()
 
 

@@ -106,3 +106,13 @@ def test_links_lead_to_existing_pages(pages: dict[str, str]) -> None:
             if title != PAGE_WITH_PROBLEMS and not keys & (known | pictures):
                 missing.add(link.target)
     assert missing == MISSING_PAGES
+
+
+def test_threads_are_about_pages_and_passages_that_exist(pages: dict[str, str]) -> None:
+    accounts = {account["name"] for account in _read("accounts.toml") if not account.get("blocked")}
+    for thread in _read("threads.toml"):
+        assert f"\n{thread.get('passage', '')}" in pages[thread["page"]], thread["title"]
+        times = [post["at"] for post in thread["post"]]
+        assert times == sorted(times)
+        assert {post["by"] for post in thread["post"]} <= accounts
+        assert all(0 < post.get("reply_to", 1) <= number for number, post in enumerate(thread["post"], start=1))

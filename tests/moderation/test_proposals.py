@@ -23,6 +23,8 @@ from tests.forks.fork_factories import (
     text_of,
 )
 from wiki.accounts.models import User
+from wiki.discussions import thread_changes
+from wiki.discussions.models import TEXT_LIMIT, Post, Thread
 from wiki.errors import LicenseConflict, NotAllowed, Refused
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
@@ -175,7 +177,7 @@ def test_hunks_are_chosen_discussed_and_accepted(
     assert "1 proposal is waiting" in client_of(anna, "en").get("/wiki/Pain").content.decode()
     assert "Plus de repos" in client_of(anna, "en").get("/proposals/Pain").content.decode()
     theirs, address = client_of(alice, "en"), f"/proposal/{created.pk}"
-    theirs.post(address, {"act": "remark", "said": "Pourquoi Nice ?"})
+    theirs.post(address, {"act": "comment", "text": "Pourquoi Nice ?"})
     html = theirs.get(address).content.decode()
     assert "Pourquoi Nice ?" in html
     change(bread, alice, ("Au four.", "Au four, chaud."))
@@ -233,17 +235,44 @@ def test_an_expired_session_loses_no_comment(
     bread: WikiPage, fork: WikiPage, bob: User, anna: AnonymousUser, client_of: Callable[..., Client]
 ) -> None:
     created = proposed(fork, bread, bob)
-    response = client_of(anna, "en").post(f"/proposal/{created.pk}", {"act": "remark", "said": "Un long mot"})
+    client, data = client_of(anna, "en"), {"act": "comment", "text": "Un long mot"}
+    response = client.post(f"/proposal/{created.pk}", data)
     assert response.status_code == 403
     assert "Un long mot" in response.content.decode()
-    assert not created.comments.exists()
+    assert not Post.objects.exists()
+    response = client.post(f"/proposal/{created.pk}", data | {"username": "bob", "password": "le café est prêt"})
+    assert response["Location"] == f"/proposal/{created.pk}#post-1"
+    assert Post.objects.get().author == bob
+
+
+def test_the_discussion_of_a_proposal_is_a_thread_of_its_page(
+    bread: WikiPage, fork: WikiPage, alice: User, bob: User, client_of: Callable[..., Client]
+) -> None:
+    created = proposed(fork, bread, bob)
+    address, client = f"/proposal/{created.pk}", client_of(alice, "en")
+    client.post(address, {"act": "comment", "text": "Combien de **nuits** ?"})
+    thread = Thread.objects.get()
+    assert (thread.page, thread.title, thread.last_number) == (bread, f"Proposition {created.pk}", 1)
+    assert "<strong>nuits</strong>" in client.get(address).content.decode()
+    client.post(address, {"act": "comment", "text": "Deux.", "reply_to": "1"})
+    assert [post.reply_to and post.reply_to.number for post in thread.posts.order_by("number")] == [None, 1]
+    assert client.get(f"/thread/{thread.pk}")["Location"] == address
+    assert address in client.get("/talk/Pain").content.decode()
+    with pytest.raises(Refused, match="belongs"):
+        thread_changes.move(thread, fork, User(is_superuser=True, is_active=True, pk=99))
+    response = client.post(address, {"act": "comment", "text": " "})
+    assert response.status_code == 422
+    assert client.post(address, {"act": "nonsense"}).status_code == 422
+    proposals.decline(Proposal.objects.get(), alice, "Non")
+    thread.refresh_from_db()
+    assert thread.resolved_by == alice
 
 
 def test_declining_and_withdrawing(
     bread: WikiPage, fork: WikiPage, alice: User, bob: User, charlie: User, client_of: Callable[..., Client]
 ) -> None:
     first, second = proposed(fork, bread, bob), proposed(fork, bread, bob)
-    assert client_of(charlie).post(f"/proposal/{first.pk}", {"act": "remark", "said": "x"}).status_code == 403
+    assert client_of(charlie).post(f"/proposal/{first.pk}", {"act": "comment", "text": "x"}).status_code == 403
     html = client_of(alice, "en").post(
         f"/proposal/{first.pk}", {"act": "decline", "said": "Trop long"}, follow=True
     ).content.decode()  # fmt: skip
@@ -291,7 +320,7 @@ def test_a_message_that_is_too_long_is_refused_not_cut(bread: WikiPage, fork: Wi
         proposals.propose(merge, merge.merged.text or "", too_long, bob)
     proposal = proposals.propose(merge, merge.merged.text or "", "é" * proposals.MESSAGE_LIMIT, bob)
     with pytest.raises(Refused, match="characters"):
-        proposals.add_comment(proposal, alice, too_long)
+        proposals.add_comment(proposal, alice, "é" * (TEXT_LIMIT + 1))
     with pytest.raises(Refused, match="characters"):
         proposals.decline(proposal, alice, "é" * (proposals.REASON_LIMIT + 1))
     proposal.refresh_from_db()

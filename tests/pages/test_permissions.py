@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 READING = {"read", "export"}
-WITH_AN_ACCOUNT = {"edit", "create", "fork", "make_place", "upload", "change_file", "import"}
-LOOKING_AFTER = {"move", "delete", "undelete", "relicense", "unmake_place", "steward", "protect"}
+WITH_AN_ACCOUNT = {"edit", "create", "fork", "make_place", "upload", "change_file", "import", "discuss"}
+LOOKING_AFTER = {"move", "delete", "undelete", "relicense", "unmake_place", "steward", "moderate", "protect"}
+WRITTEN = {"move", "relicense", "unmake_place"}
+"""What writes a page: nobody may do it to a mirror."""
 EVERYTHING = READING | WITH_AN_ACCOUNT | LOOKING_AFTER
 """All actions on an ordinary page: only that of a person can be hidden."""
 
@@ -90,10 +92,10 @@ def test_an_inactive_or_blocked_administrator_only_reads(alice: User, charlie: U
 
 
 def test_a_page_of_another_site_is_copied_and_never_written(alice: User, charlie: User, anna: AnonymousUser) -> None:
-    assert rights(alice, far_page()) == READING | {"fork", "import"}
+    assert rights(alice, far_page()) == READING | {"fork", "import", "discuss"}
     assert rights(charlie, far_page()) == rights(anna, far_page()) == READING
     alice.is_superuser = True
-    assert rights(alice, far_page()) == READING | {"fork", "import", "delete", "undelete", "steward", "protect"}
+    assert rights(alice, far_page()) == READING | {"fork", "import", "discuss"} | LOOKING_AFTER - WRITTEN
 
 
 @pytest.mark.parametrize("is_superuser", [False, True])

@@ -61,6 +61,12 @@ EDITS_OF_NEW_ACCOUNTS = (
 BATCHES = RateLimit(
     10, MINUTE, gettext_noop("You changed many pages at once %(count)d times within a minute. Please wait a minute.")
 )
+POSTS = (
+    RateLimit(
+        10, MINUTE, gettext_noop("You wrote %(count)d posts within a minute. Please wait a minute, then send it again.")
+    ),
+    RateLimit(100, HOUR, gettext_noop("You wrote %(count)d posts within an hour. Please go on a little later.")),
+)
 REGISTRATIONS = (
     RateLimit(
         20, HOUR, gettext_noop("Many accounts were made from your network just now. Please try again in an hour.")
@@ -141,6 +147,14 @@ def limit_edits(user: User) -> None:
     is_new = timezone.now() - user.date_joined < NEW_ACCOUNT
     for limit in (*EDITS, *(EDITS_OF_NEW_ACCOUNTS if is_new else ())):
         count_request(f"edit:{user.pk}", limit)
+
+
+def limit_posts(user: User) -> None:
+    """Count one post by `user` in a discussion; superusers have no limit. Raises RateLimitExceeded."""
+    if user.is_superuser:
+        return
+    for limit in POSTS:
+        count_request(f"post:{user.pk}", limit)
 
 
 def limit_batches(user: User) -> None:

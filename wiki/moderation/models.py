@@ -1,4 +1,4 @@
-"""Proposals of a new text for a page, with their state and comments; the log of privileged acts; marks of patrol."""
+"""Proposals of a new text for a page, with their state; the log of privileged acts; marks of patrol."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
+from wiki.discussions.models import Thread
 from wiki.pages.models import Changeset, PageVersion, WikiPage
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ class Proposal(models.Model):
     """Reason given for declining."""
     version = models.ForeignKey(PageVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     """The page version written by accepting the proposal."""
+    thread = models.OneToOneField(Thread, null=True, on_delete=models.SET_NULL, related_name="proposal")
+    """The discussion of the proposal, once somebody said something."""
 
     objects: ClassVar[Any] = models.Manager.from_queryset(ProposalQuerySet)()
 
@@ -122,19 +125,3 @@ class Proposal(models.Model):
     def is_open(self) -> bool:
         """Whether the proposal is not resolved yet."""
         return self.state == self.State.OPEN
-
-
-class ProposalComment(models.Model):
-    """A comment on a proposal."""
-
-    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="comments")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    by_name = models.CharField(max_length=255)
-    text = models.TextField(max_length=2000)
-    made_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ("made_at", "pk")
-
-    def __str__(self) -> str:
-        return f"{self.by_name} on {self.proposal_id}"

@@ -18,6 +18,9 @@ from django.views.decorators.http import require_safe
 
 from wiki.accounts import slow_work
 from wiki.accounts.models import User
+from wiki.discussions.forms import ReplyForm
+from wiki.discussions.thread_screen import thread_context
+from wiki.discussions.views import find_answered, reply_initial
 from wiki.errors import EditConflict, Refused, WikiError, gettext_noop
 from wiki.forks.fork_status import find_fork_status
 from wiki.forks.merge_choices import MergeChoice
@@ -127,9 +130,9 @@ def proposal_list(request: HttpRequest, title: str) -> HttpResponse:
 
 @noindex
 def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
-    """Show a proposal with its comments; on POST, accept, decline, withdraw, agree or comment."""
+    """Show a proposal with its thread; on POST, accept, decline, withdraw, agree or comment."""
     rows = Proposal.objects.readable_by(request.user).select_related("page__place", "page__kind", "by", "source__page")
-    row: Proposal | None = rows.filter(pk=number).first()
+    row: Proposal | None = rows.select_related("thread").filter(pk=number).first()
     if row is None:
         raise Http404(gettext("There is no such proposal."))
     page = page_lookup.reload_page(row.page_id)
@@ -140,6 +143,8 @@ def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
     if request.method != "POST":
         return _render_proposal(request, row, page, choice)
     user: Any = request.user
+    if request.POST.get("act") == "comment":
+        return _comment(request, row, page, choice)
     try:
         permissions.require(user, permissions.Action.EDIT, page)
         message = _handle_action(request, user, row, page, choice)
@@ -155,6 +160,27 @@ def proposal(request: HttpRequest, number: int) -> HttpResponseBase:
         )
     messages.success(request, message)
     return redirect(_proposal_url(row))
+
+
+def _comment(request: HttpRequest, proposal: Proposal, page: WikiPage, choice: MergeChoice) -> HttpResponseBase:
+    """Add a post to the thread of a proposal."""
+    form = ReplyForm(request.POST)
+    user: Any = request.user
+    if not user.is_authenticated:
+        user = edit.sign_in_with_form(request, form)
+        if user is None:
+            return _render_proposal(request, proposal, page, choice, status=403, form=form)
+    try:
+        permissions.require(user, permissions.Action.DISCUSS, page)
+        if not form.is_valid():
+            return _render_proposal(request, proposal, page, choice, status=422, form=form)
+        number = form.cleaned_data["reply_to"]
+        answered = None if proposal.thread is None else find_answered(proposal.thread, number)
+        post = proposals.add_comment(proposal, user, form.cleaned_data["text"], answered)
+    except WikiError as error:
+        form.add_error(None, message_for(error))
+        return _render_proposal(request, proposal, page, choice, status=error.status, form=form)
+    return redirect(post.get_absolute_url())
 
 
 def _handle_action(request: HttpRequest, user: User, proposal: Proposal, page: WikiPage, choice: MergeChoice) -> str:
@@ -176,15 +202,19 @@ def _handle_action(request: HttpRequest, user: User, proposal: Proposal, page: W
     if action == "agree":
         proposals.agree(proposal, user)
         return gettext("Thank you: your consent is noted.")
-    proposals.add_comment(proposal, user, text)
-    return gettext("It is said.")
+    raise Refused(gettext_noop("The form does not say what is to be done with the proposal."))
 
 
 def _render_proposal(
-    request: HttpRequest, proposal: Proposal, page: WikiPage, choice: MergeChoice, problem: str = "", status: int = 200
-) -> HttpResponse:
-    """Render a proposal, with the actions that the user may perform."""
+    request: HttpRequest, proposal: Proposal, page: WikiPage, choice: MergeChoice, problem: str = "", status: int = 200,
+    form: forms.Form | None = None,
+) -> HttpResponse:  # fmt: skip
+    """Render a proposal, with the actions that the user may perform, and with its thread."""
     user = request.user
+    allowed_actions = permissions.allowed_actions(user, page)
+    if form is None:
+        thread = proposal.thread
+        form = ReplyForm(initial=reply_initial(request, thread) if thread else {})
     source = proposal.source
     is_source_readable = source is not None and WikiPage.objects.readable_by(user).filter(pk=source.page_id).exists()
     context = {
@@ -194,8 +224,8 @@ def _render_proposal(
         "can_withdraw": proposal.is_open and user.is_authenticated and user.pk == proposal.by_id,
         "is_consent_requested": proposal.is_open and user.is_authenticated and user.pk in proposal.pending_consents,
         "pending_consents": User.objects.filter(pk__in=proposal.pending_consents).order_by("pk"),
-        "comment_text": request.POST.get("said", ""), "comments": proposal.comments.select_related("by"),
-        "version": _accepted_version(proposal), "allowed_actions": permissions.allowed_actions(user, page),
+        "version": _accepted_version(proposal), "typed_reason": request.POST.get("said", ""),
+        **thread_context(request, proposal.thread, allowed_actions, form),
     }  # fmt: skip
     return render(request, "wiki/moderation/proposal.html", context, status=status)
 

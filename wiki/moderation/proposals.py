@@ -9,11 +9,13 @@ from django.utils.translation import gettext
 
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
+from wiki.discussions import post_writer, thread_changes
+from wiki.discussions.models import Post, Thread
 from wiki.errors import LicenseConflict, NotAllowed, Refused, gettext_noop
 from wiki.forks.pull_merge import Merge, add_credits
 from wiki.forks.version_graph import PARTIAL_TAG
 from wiki.licenses import catalogue
-from wiki.moderation.models import Proposal, ProposalComment
+from wiki.moderation.models import Proposal
 from wiki.pages import permissions
 from wiki.pages.contributors import ACCEPTED, authors_of
 from wiki.pages.models import PageVersion, WikiPage
@@ -24,7 +26,7 @@ from wiki.text.normalization import clean_text
 from wiki.text.titles import MIRROR_NAMESPACE
 
 MESSAGE_LIMIT, REASON_LIMIT = 2_000, 500
-"""Maximum number of characters of a message or comment, and of the reason of a refusal."""
+"""Maximum number of characters of a message, and of the reason of a refusal."""
 
 
 def check_message(text: str, limit: int = MESSAGE_LIMIT) -> str:
@@ -187,14 +189,32 @@ def agree(proposal: Proposal, by: User) -> None:
         Proposal.objects.filter(pk=proposal.pk).update(pending_consents=proposal.pending_consents)
 
 
-def add_comment(proposal: Proposal, by: User, text: str) -> ProposalComment:
-    """Add a comment to a proposal. Raises NotAllowed, RateLimitExceeded, Refused."""
-    permissions.require(by, permissions.Action.EDIT, proposal.page)
-    rate_limits.limit_edits(by)
-    comment = check_message(clean_text(text))
-    if not comment:
-        raise Refused(gettext_noop("There is nothing in it yet."))
-    return ProposalComment.objects.create(proposal=proposal, by=by, by_name=by.label, text=comment)
+def add_comment(proposal: Proposal, by: User, text: str, reply_to: Post | None = None) -> Post:
+    """Add a post to the thread of a proposal, which begins with the first one.
+
+    Raises NotAllowed, RateLimitExceeded, Refused.
+    """
+    post = post_writer.prepare(proposal.page, text, by, reply_to)
+    with transaction.atomic():
+        stored: Proposal = Proposal.objects.select_for_update().get(pk=proposal.pk)
+        thread = stored.thread
+        if thread is None:  # of two first posts at the same moment the second finds the thread of the first
+            thread = _new_thread(proposal)
+            Proposal.objects.filter(pk=proposal.pk).update(thread=thread)
+        proposal.thread = thread
+        return post_writer.store_post(thread, post)
+
+
+def _new_thread(proposal: Proposal) -> Thread:
+    """Return the stored thread of a proposal, without posts, in the state of the proposal."""
+    with translation.override(proposal.page.language):
+        title = gettext("Proposal %(number)d") % {"number": proposal.pk}
+    thread: Thread = Thread.objects.create(
+        page=proposal.page, title=title, author=proposal.by, author_name=proposal.by_name,
+        shown_at=f"proposal/{proposal.pk}", resolved_at=proposal.resolved_at, resolved_by=proposal.resolved_by,
+    )  # fmt: skip
+    invalidate_page_cache(proposal.page)
+    return thread
 
 
 def _require_can_resolve(by: User, proposal: Proposal) -> None:
@@ -213,6 +233,9 @@ def _resolve(
         state=state, resolved_by=by, resolved_at=timezone.now(), decline_reason=decline_reason, version=version
     ):
         raise Refused(gettext_noop("This proposal is settled already."))
+    stored = Proposal.objects.select_related("thread").get(pk=proposal.pk)
+    if stored.thread is not None:
+        thread_changes.change_state(stored.thread, by, is_resolved=True)
     invalidate_page_cache(proposal.page)
 
 

@@ -1,7 +1,8 @@
 """Permissions: the actions of the wiki, and who may do them.
 
-Everybody may read. Every account that is not blocked may write and fork, in places too. The stewards of a place, and
-administrators everywhere, may rename, move, delete, undelete and relicense pages, and may hide the page of a person and
+Everybody may read. Every account that is not blocked may write, fork and discuss, in places too. The stewards of a
+place, and administrators everywhere, may rename, move, delete, undelete and relicense pages, may moderate their
+discussions, and may hide the page of a person and
 show it again. So may who began it, who may also delete it if it is in no place: consent can be taken back.
 """
 
@@ -48,6 +49,10 @@ class Action(StrEnum):
     RELICENSE = "relicense"
     STEWARD = "steward"
     """Add and remove stewards of a place."""
+    DISCUSS = "discuss"
+    """Begin threads about a page, and write posts in them."""
+    MODERATE = "moderate"
+    """Delete posts of others, and rename, resolve and move their threads."""
     EDIT_FORM = "edit_form"
     """Write pages that list the fields of a kind or a category."""
     PATROL = "patrol"
@@ -64,12 +69,13 @@ ANYONE = frozenset({Action.READ, Action.EXPORT})
 ACCOUNTS = frozenset(
     {
         Action.EDIT, Action.CREATE, Action.FORK, Action.MAKE_PLACE, Action.UPLOAD, Action.CHANGE_FILE, Action.IMPORT,
+        Action.DISCUSS,
     }
 )  # fmt: skip
 STEWARDS = frozenset(
     {
         Action.MOVE, Action.DELETE, Action.UNDELETE, Action.HIDE, Action.RELICENSE, Action.CONVERT_PLACE,
-        Action.STEWARD, Action.PROTECT,
+        Action.STEWARD, Action.PROTECT, Action.MODERATE,
     }
 )  # fmt: skip
 ADMINISTRATORS = frozenset({Action.BLOCK})

@@ -1,9 +1,11 @@
 // Words selected in the text of a page: «When did this come in?» looks for them in its history, «Copy with credit» puts
-// them on the clipboard with whom to name. Without this module both are asked on screens of the page.
+// them on the clipboard with whom to name, «Discuss» begins a discussion of their passage. Without this
+// module all three are on screens of the page.
 
 const LINES = 3;
 const LENGTH = 280;
 const CREDITED = 4000; // signs of a selection by which its authors are found
+const DISCUSSED = 500; // signs of a selection by which its passage is found
 const QUOTES = /["“”„«»]/gu;
 
 /** What is selected in `text`, up to its end; "" for nothing, or where it begins elsewhere. */
@@ -75,6 +77,7 @@ function bind(text) {
   text.after(box);
   const since = offered(box, text.dataset.label);
   const credit = offered(box, text.dataset.creditLabel);
+  const discussion = text.dataset.discuss ? offered(box, text.dataset.discussLabel) : null;
   credit.setAttribute("aria-live", "polite");
   let said = "";
 
@@ -87,6 +90,7 @@ function bind(text) {
     credit.textContent = text.dataset.creditLabel;
     since.href = withParameters(text.dataset.cameIn, { q: words, when: "ever", page: text.dataset.page });
     credit.href = withParameters(text.dataset.credits, { words: said.slice(0, CREDITED) });
+    if (discussion) discussion.href = withParameters(text.dataset.discuss, { words: said.slice(0, DISCUSSED) });
     const rests = document.getSelection().getRangeAt(0).getBoundingClientRect();
     const frame = box.offsetParent.getBoundingClientRect();
     box.style.top = `${rests.bottom - frame.top + 8}px`;

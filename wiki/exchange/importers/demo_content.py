@@ -19,6 +19,7 @@ from wiki.accounts.models import User
 from wiki.errors import ImportProblem, WikiError, gettext_noop
 from wiki.exchange.import_tools import finish_import
 from wiki.exchange.importers import image_folder
+from wiki.exchange.importers.demo_threads import load_threads
 from wiki.licenses import catalogue
 from wiki.moderation.models import Proposal
 from wiki.pages import page_lookup
@@ -94,6 +95,8 @@ def load(
             on_progress,
         )
         finish_import(changeset)
+    if (folder / "threads.toml").exists():
+        report.acts += load_threads(_read_tables(folder, "threads.toml", "thread"), people)
     return report
 
 

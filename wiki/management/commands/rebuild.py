@@ -7,13 +7,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from wiki.discussions import post_writer
 from wiki.linked_data import triple_updates
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import rebuild_derived, rederivation
 
 
 class Command(BaseCommand):
-    """Rebuild links, rendered pages and page columns from the versions, while the wiki stays in use."""
+    """Rebuild links, rendered pages and page columns from the versions, and posts, while the wiki stays in use."""
 
     help = "Derive links, rendered pages and page columns again from the versions."
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         """Rebuild with a progress bar."""
         with tqdm(total=WikiPage.objects.count(), unit="page", disable=None) as bar:
             count = rebuild_derived.rebuild(bar.update)
+        post_writer.render_again()
         rederivation.record_as_current()
         triple_updates.request_new_store()
         self.stdout.write(f"{count} pages derived again from their history.")

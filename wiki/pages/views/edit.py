@@ -20,7 +20,7 @@ from wiki.accounts.models import User
 from wiki.errors import EditConflict, WikiError, gettext_noop
 from wiki.licenses import catalogue
 from wiki.pages import comment_suggestions, file_types, page_lookup, permissions, similar_titles
-from wiki.pages.error_middleware import asks_for_json, json_error, message_for
+from wiki.pages.error_middleware import asks_for_json, json_error, message_for, typed
 from wiki.pages.kind_statements import kind_front_matter
 from wiki.pages.models import LANGUAGES, WikiPage
 from wiki.pages.page_urls import address
@@ -274,7 +274,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         return json_error(gettext("Your session changed meanwhile: load this page again, please."), 403)
     if match is None or match.url_name not in EDITOR_VIEWS or "text" not in request.POST:
         message = gettext("This form is too old or came from elsewhere. Go back, load it again, and send it once more.")
-        return render(request, "wiki/pages/problem.html", {"message": message, "status": 403}, status=403)
+        context = {"message": message, "status": 403, "typed": typed(request)}
+        return render(request, "wiki/pages/problem.html", context, status=403)
     try:
         full_title = titles.clean_title(match.kwargs["title"])
     except titles.TitleProblem as problem:

@@ -104,19 +104,12 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
         return as_of(request, titles.clean_title(title))
     language = (get_language() or "fr")[:2]
     etag = page_cache.etag_from_middleware(request)
-    rendered = (
-        RenderedPage.objects.filter(is_readable(request.user, "page__"), page__title_key=key, ui_language=language)
-        .annotate(
-            has_forks_or_proposals=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
-            | Exists(WikiPage.objects.filter(pk=OuterRef("page"), proposals__state="waiting"))
-        )
-        .select_related("page__kind", "page__place")
-    )
-    stored: RenderedPage | None = next(iter(rendered), None)  # one: `first` would sort it
+    stored = _find_rendered(request, key, language)
     found = stored.page if stored else _readable_page(request, key)
     if found is None:
         return missing_page(request, title, key)
     found.has_forks_or_proposals = getattr(stored, "has_forks_or_proposals", True)
+    found.open_threads = getattr(stored, "open_threads", None)
     if stored is None or stored.version != found.version:
         stored = rebuild_derived.rebuild_page(found, language)
     if title != found.full_title.replace(" ", "_") and request.path != found.get_absolute_url():
@@ -131,6 +124,25 @@ def page(request: HttpRequest, title: str) -> HttpResponseBase:
     output = page_output.current_output(stored, found, request.user)
     response = _render_page(request, found, stored, output)
     return page_cache.add_cache_headers(response, found.license, etag if output.is_cacheable else "")
+
+
+def _find_rendered(request: HttpRequest, key: str, language: str) -> RenderedPage | None:
+    """Return the rendering of the page with a title key, if the reader may read it. One query.
+
+    It is annotated with what the page shows of forks, proposals and threads.
+    """
+    threads = WikiPage.objects.filter(pk=OuterRef("page"), threads__isnull=False, threads__resolved_at=None)
+    counts = threads.order_by().values("pk").annotate(count=Count("threads")).values("count")
+    rendered = (
+        RenderedPage.objects.filter(is_readable(request.user, "page__"), page__title_key=key, ui_language=language)
+        .annotate(
+            has_forks_or_proposals=Exists(Fork.objects.filter(Q(page=OuterRef("page")) | Q(upstream=OuterRef("page"))))
+            | Exists(WikiPage.objects.filter(pk=OuterRef("page"), proposals__state="waiting")),
+            open_threads=Coalesce(Subquery(counts), 0),
+        )
+        .select_related("page__kind", "page__place")
+    )
+    return next(iter(rendered), None)  # one: `first` would sort it
 
 
 def _key_of(title: str) -> str:

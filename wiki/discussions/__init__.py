@@ -1,0 +1,1 @@
+"""Discussions of pages: threads of posts, on a page as a whole or on one of its passages."""
