@@ -4,12 +4,12 @@ from wiki.accounts.models import User
 from wiki.ask.models import CacheDependency, CacheEpoch
 from wiki.exchange.models import ImportedRow, Origin, TableImport, TableMapping
 from wiki.facts.models import Fact, Property, Subject
-from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage, TitlePeriod
 from wiki.linked_data.models import TripleUpdate
 from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import Proposal, ProposalComment
 from wiki.needs.models import OfferSubscription, PeriodCheck
+from wiki.notifications.models import FanOutCursor, Notification, NotificationSettings, Watch, WatchedQuestion
 from wiki.pages.interwiki import InterwikiPrefix
 from wiki.pages.media_models import File, Picture, PictureRendition
 from wiki.pages.media_version_models import FileVersion
@@ -36,6 +36,7 @@ __all__ = [
     "Changeset",
     "DerivedRevision",
     "Fact",
+    "FanOutCursor",
     "File",
     "FileVersion",
     "Fork",
@@ -43,6 +44,8 @@ __all__ = [
     "InterwikiPrefix",
     "Kind",
     "Mirror",
+    "Notification",
+    "NotificationSettings",
     "OfferSubscription",
     "Origin",
     "OutboxEntry",
@@ -69,7 +72,8 @@ __all__ = [
     "TaskFailure",
     "TitlePeriod",
     "TripleUpdate",
-    "UpstreamSubscription",
     "User",
+    "Watch",
+    "WatchedQuestion",
     "WikiPage",
 ]
