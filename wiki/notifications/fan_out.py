@@ -21,7 +21,8 @@ from wiki.notifications.watch_kinds import WATCH_KINDS, Targets, WatchKind
 from wiki.pages.models import PageVersion, WikiPage
 from wiki.pages.writing import open_writes
 
-VERSIONS_PER_SLICE, RECIPIENTS_PER_SLICE = 100, 500
+VERSIONS_PER_SLICE, RECIPIENTS_PER_SLICE = 100, 200
+"""A slice is read before its transaction, which only inserts: on SQLite no save waits for longer."""
 SOONEST_FIRST = (Delivery.AT_ONCE, Delivery.DAILY, Delivery.WEEKLY, Delivery.INBOX)
 """Of several watches of the same page, the one with the earliest delivery counts."""
 
@@ -40,8 +41,8 @@ class FanOutJob:
         end = cursor.slice_to if cursor.slice_to > cursor.done_to else self._committed_to(cursor.done_to)
         if end <= cursor.done_to:
             return False
-        with transaction.atomic():
-            return _fan_out(cursor, end)
+        _fan_out(cursor, end)
+        return True
 
     def _committed_to(self, done_to: int) -> int:
         """Return a primary key up to which all versions are committed, as far as that is known; `done_to` at least.
@@ -63,6 +64,8 @@ class _Slice:
 
     versions: list[PageVersion]
     targets: list[tuple[WatchKind, Targets]]
+    about: dict[int, WikiPage] = field(default_factory=dict)
+    """The pages of watches whose notifications are listed below these pages."""
     readers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     """The recipients who may read a page that not everybody may read."""
 
@@ -83,12 +86,18 @@ class _Slice:
         return watches
 
     def may_read(self, recipient: int, page: WikiPage) -> bool:
-        """Return whether a recipient may read a page; `load_readers` was called before."""
+        """Return whether a recipient may read a page; `load_pages` was called before."""
         return page.public_key is not None or recipient in self.readers[page.pk]
 
-    def load_readers(self, watches: Sequence[Watch]) -> None:
-        """Find who may read the pages that not everybody may read. One query for each recipient, if there are any."""
-        pages = [version.page for version in self.versions] + [one.page for one in watches if one.page is not None]
+    def load_pages(self, watches: Sequence[Watch]) -> None:
+        """Load the pages that notifications are about, and find who may read those that not everybody may read.
+
+        One query, and one for each recipient if there are such pages.
+        """
+        kinds = {kind.name for kind, _ in self.targets if kind.is_about_target}
+        wanted = {one.page_id for one in watches if one.target_kind in kinds and one.page_id is not None}
+        self.about = WikiPage.objects.in_bulk(wanted) if wanted else {}
+        pages = [*(version.page for version in self.versions), *self.about.values()]
         hidden = {page.pk for page in pages if page.public_key is None and page.title_key}
         if not hidden:
             return
@@ -97,12 +106,10 @@ class _Slice:
                 self.readers[page].add(user.pk)
 
 
-def _fan_out(cursor: FanOutCursor, end: int) -> bool:
-    """Make the notifications of the next recipients, and advance the cursor; return whether there may be more."""
+def _fan_out(cursor: FanOutCursor, end: int) -> None:
+    """Make the notifications of the next recipients, and advance the cursor in the same transaction."""
     found = _Slice.read(cursor.done_to, end)
-    if not found.versions:
-        return _advance(cursor, end, end, 0)
-    slice_to = found.versions[-1].pk
+    slice_to = found.versions[-1].pk if found.versions else end
     if not cursor.last_recipient:
         watching.watch_by_itself(found.versions)
     watches = found.watches()
@@ -110,26 +117,26 @@ def _fan_out(cursor: FanOutCursor, end: int) -> bool:
     if watches is not None:
         later = watches.filter(user__gt=cursor.last_recipient).order_by("user")
         recipients = list(later.values_list("user", flat=True).distinct()[:RECIPIENTS_PER_SLICE])
-        if recipients:
-            _insert(found, list(watches.filter(user__in=recipients).select_related("user", "page")))
-    if len(recipients) < RECIPIENTS_PER_SLICE:
-        return _advance(cursor, slice_to, slice_to, 0)
-    return _advance(cursor, cursor.done_to, slice_to, recipients[-1])
+    is_last = len(recipients) < RECIPIENTS_PER_SLICE
+    notifications = []
+    if watches is not None and recipients:
+        notifications = _notifications(found, list(watches.filter(user__in=recipients).select_related("user")))
+    with transaction.atomic():
+        if _advance(cursor, slice_to if is_last else cursor.done_to, slice_to, 0 if is_last else recipients[-1]):
+            _store(notifications)
 
 
 def _advance(cursor: FanOutCursor, done_to: int, slice_to: int, last_recipient: int) -> bool:
-    """Store the cursor; undo the slice if another process did it meanwhile."""
+    """Store the cursor; return False if another process did the slice meanwhile."""
     was_here = FanOutCursor.objects.filter(
         pk=cursor.pk, done_to=cursor.done_to, slice_to=cursor.slice_to, last_recipient=cursor.last_recipient
     )
-    if not was_here.update(done_to=done_to, slice_to=slice_to, last_recipient=last_recipient):
-        transaction.set_rollback(True)
-    return True
+    return bool(was_here.update(done_to=done_to, slice_to=slice_to, last_recipient=last_recipient))
 
 
-def _insert(found: _Slice, watches: Sequence[Watch]) -> None:
-    """Insert the notifications of some recipients, who have these watches."""
-    found.load_readers(watches)
+def _notifications(found: _Slice, watches: Sequence[Watch]) -> list[Notification]:
+    """Return the notifications of some recipients, who have these watches."""
+    found.load_pages(watches)
     targets = {kind.name: (kind, by_target) for kind, by_target in found.targets}
     wanted: dict[tuple[int, str], Notification] = {}
     counted: set[tuple[int, int]] = set()
@@ -138,10 +145,10 @@ def _insert(found: _Slice, watches: Sequence[Watch]) -> None:
         for version in by_target[watch.target]:
             if version.author_id == watch.user_id or version.recorded_at < watch.since:
                 continue
-            about = watch.page if kind.is_about_target and watch.page is not None else version.page
+            about = found.about.get(watch.page_id or 0, version.page)
             if found.may_read(watch.user_id, version.page) and found.may_read(watch.user_id, about):
                 _add(wanted, counted, kind, watch, version)
-    _store(list(wanted.values()))
+    return list(wanted.values())
 
 
 def _add(

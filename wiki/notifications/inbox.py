@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from wiki.accounts.models import User
@@ -110,7 +111,7 @@ def group_by_page(notifications: Sequence[Notification], user: User) -> list[Not
 def _group_of(one: Notification) -> tuple[str, str, WikiPage | None]:
     """Return the key, the title and the page of the group of a notification."""
     if one.count > 1 and one.changeset is not None:
-        return f"changeset {one.changeset_id}", one.changeset.get_act_display(), None
+        return f"changeset {one.changeset_id}", capfirst(one.changeset.get_act_display()), None
     if one.page is not None:
         return f"page {one.page_id}", one.page.shown_title, one.page
     question = " ".join(str(one.data.get("question", "")).split())

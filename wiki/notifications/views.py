@@ -44,7 +44,6 @@ class NotificationSettingsForm(forms.ModelForm[NotificationSettings]):
             "watch_delivery": _("Changes of pages that are watched by themselves"),
             "direct_delivery": _("Proposals and answers that concern me"),
         }
-        widgets = {"watch_delivery": forms.RadioSelect, "direct_delivery": forms.RadioSelect}
 
     def clean_watch_delivery(self) -> str:
         """Refuse e-mails to an account without an address."""
