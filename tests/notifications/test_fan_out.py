@@ -241,6 +241,17 @@ def test_versions_below_an_open_write_wait(alice: User, bob: User, monkeypatch: 
     assert got(bob) == [("Charte", 2)]
 
 
+def test_a_job_that_outlives_a_restored_backup_loses_nothing(alice: User, bob: User) -> None:
+    page = make_page("Charte", "Un.", by=alice)
+    job = FanOutJob()
+    job._fence = (10**6, frozenset())
+    run_all(job)
+    watch(bob, "page", "Charte")
+    edit(page, "Deux.", alice)
+    run_all(job)
+    assert got(bob) == [("Charte", 2)]
+
+
 @pytest.mark.only_on("sqlite")
 def test_a_save_costs_the_same_with_ten_thousand_watchers(alice: User, bob: User) -> None:
     page, other, first = (make_page(title, "Un.", by=alice) for title in ("Charte", "Autre", "Première"))

@@ -54,8 +54,8 @@ class FanOutJob:
         fence = self._fence
         if fence is None or fence[0] <= done_to:
             fence = (last, open_now)
-        self._fence = (fence[0], fence[1] & open_now)
-        return done_to if self._fence[1] else max(done_to, fence[0])
+        self._fence = (min(fence[0], last), fence[1] & open_now)  # less where a backup was restored meanwhile
+        return done_to if self._fence[1] else max(done_to, self._fence[0])
 
 
 @dataclass(slots=True)
