@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
+from django.utils import translation
 
 from tests.conftest import person
 from tests.factories import make_page, make_place
@@ -37,7 +38,8 @@ def make_proposal(page: WikiPage, by: User) -> Proposal:
 
 def sentences(user: User) -> list[tuple[str, str]]:
     rows = inbox.list_inbox(user, inbox.Filter.ALL).rows
-    return [(one.sentence, one.path) for group in inbox.group_by_page(rows, user) for one in group.listed]
+    with translation.override("fr"):
+        return [(one.sentence, one.path) for group in inbox.group_by_page(rows, user) for one in group.listed]
 
 
 def test_a_visitors_suggestion_is_in_the_inbox_of_the_stewards(

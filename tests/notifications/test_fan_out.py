@@ -14,6 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import person
 from tests.factories import make_page, make_place
 from wiki.accounts.models import User
+from wiki.forks import fork_creation
+from wiki.forks import notifications as fork_notifications
+from wiki.forks.fork_creation import ForkTarget
 from wiki.notifications import fan_out, inbox, watching
 from wiki.notifications.fan_out import FanOutJob
 from wiki.notifications.models import Delivery, FanOutCursor, Notification, NotificationSettings, Watch
@@ -172,10 +175,13 @@ def test_a_changeset_makes_one_notification(alice: User, bob: User, monkeypatch:
     run_all()
     watch(bob, "place", "Atelier", Delivery.AT_ONCE)
     watch(bob, "page", "Atelier:Page 1")
-    batch(pages, "Deux.", alice)
+    dora = person("dora")
+    NotificationSettings.objects.create(user=dora, watches_edited=True)
+    batch(pages, "Deux.", dora)
     run_all()
     (one,) = Notification.objects.filter(recipient=bob)
     assert (one.count, one.changeset.comment) == (8, "un import")
+    assert not Watch.objects.filter(user=dora).exists(), "what is written in a batch is not watched by itself"
     (group,) = inbox.group_by_page(list(inbox.notifications_of(bob, inbox.Filter.ALL)), bob)
     assert "8 pages" in group.listed[0].sentence
     assert "batch=" in group.listed[0].path
@@ -333,3 +339,14 @@ def test_random_histories_reach_every_watcher_once(
     for user in writers:
         rows = Notification.objects.filter(recipient=user).values_list("version__page", "version__number")
         assert sorted(rows) == sorted(expected[user.pk])
+
+
+def test_a_hidden_original_is_not_said_to_have_changed(alice: User, bob: User) -> None:
+    original = make_page("Dora", PERSON, by=alice)
+    copy = fork_creation.fork(original, ForkTarget(make_place("Atelier", by=bob)), Author.of(bob))
+    fork_notifications.set_subscription(copy, bob, subscribed=True)
+    run_all()
+    page_hiding.hide(page_lookup.reload_page(original.pk), Author.of(alice))
+    edit(original, PERSON + " Un secret.", alice)
+    run_all()
+    assert got(bob) == []
