@@ -350,3 +350,14 @@ def test_a_hidden_original_is_not_said_to_have_changed(alice: User, bob: User) -
     edit(original, PERSON + " Un secret.", alice)
     run_all()
     assert got(bob) == []
+
+
+def test_both_pages_of_a_notification_have_to_be_readable(alice: User, bob: User) -> None:
+    hidden = make_page("Dora", PERSON, by=alice)
+    shown = make_page("Charte", "Un.", by=alice)
+    version = PageVersion.objects.get(page=hidden)
+    for key, page, found in (("a", hidden, None), ("b", shown, version), ("c", shown, None)):
+        Notification.objects.create(recipient=bob, kind="change", key=key, page=page, version=found)
+    assert inbox.count_unread(bob) == 3
+    page_hiding.hide(page_lookup.reload_page(hidden.pk), Author.of(alice))
+    assert [one.key for one in Notification.objects.readable_by(bob)] == ["c"]
