@@ -95,6 +95,7 @@ bench: install .venv/dev
 	$(RUN) tests/benchmarks/linked_data.py
 	$(RUN) tests/benchmarks/table_import.py
 	$(RUN) tests/benchmarks/moderation.py
+	$(RUN) tests/benchmarks/watches.py
 
 bench-large: install .venv/dev
 	$(RUN) tests/benchmarks/everyday.py 100000 1

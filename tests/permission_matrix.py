@@ -21,6 +21,7 @@ from wiki.exchange.table_import.table_content import FileRow, Table
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation.models import Proposal
+from wiki.notifications.models import Notification, NotificationSettings
 from wiki.pages.task_models import BackgroundTask
 from wiki.pages.writing import page_hiding, page_writer
 from wiki.pages.writing.page_writer import Author
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 CAST = ("alice", "bob", "charlie", "anna")
 PAGE, FORK, PROPOSAL, TASK, TABLE = "Atelier:Charte", "Atelier:Notre charte", 77_000, 78_000, 79_000
 PERSON, HIDDEN = "Atelier:Dora", "Atelier:Cachée"
+NOTIFICATION, FEED_TOKEN = 80_000, "secret-address-of-the-feed"
 PICTURE, OWN_PICTURE = "Etabli.jpg", "Four.jpg"
 
 
@@ -42,6 +44,8 @@ def scene(alice: User, bob: User) -> None:
     fork_creation.fork(page, ForkTarget(place, title="Notre charte"), Author.of(alice))
     Proposal.objects.create(pk=PROPOSAL, page=page, base=2, text="Autre", by=alice, by_name="alice", message="Mieux")
     make_page("Venue d'ailleurs")
+    Notification.objects.create(pk=NOTIFICATION, recipient=alice, kind="change", key="page", page=page)
+    NotificationSettings.objects.create(user=alice, feed_token=FEED_TOKEN)
     BackgroundTask.objects.create(pk=TASK, kind="import of a remote page", lane="fetches", person=alice, language="fr")
     table = Table(("Nom",), (FileRow(2, ("Le Comptoir",)),))
     TableImport.objects.create(
@@ -264,6 +268,28 @@ ROWS: dict[str, list[Row]] = {
     "table_preview": [Row((200, 404, 404, 302), {"number": str(TABLE)}), Row((404, 404, 404, 302), {"number": "1"})],
     "table_report": [Row((200, 404, 404, 302), {"number": str(TABLE)})],
     "my_forks": [Row((200, 200, 200, 302))],
+    # Notifications and watches are those of the account; watching needs no more than reading
+    "notifications": [Row((200, 200, 200, 302)), Row((302, 302, 302, 302), post=True)],
+    "open_notification": [
+        Row((302, 404, 404, 302), {"number": str(NOTIFICATION)}),
+        Row((404, 404, 404, 302), {"number": "1"}),
+    ],
+    "notification_settings": [Row((200, 200, 200, 302)), Row((422, 422, 422, 302), post=True)],
+    "watching": [Row((200, 200, 200, 302)), Row((422, 422, 422, 302), post=True)],
+    "watch": [
+        Row((200, 200, 200, 302), query=f"?kind=page&name={PAGE}"),
+        Row((422, 422, 422, 302), query=f"?kind=page&name={PAGE}", post=True),
+        Row((404, 200, 404, 302), query=f"?kind=page&name={HIDDEN}"),
+        Row((404, 404, 404, 302), query="?kind=page&name=Rien"),
+        Row((404, 404, 404, 302), query=f"?kind=place&name={PAGE}"),
+        Row((200, 200, 200, 302), query="?kind=person&name=bob"),
+        Row((200, 200, 200, 302), query="?kind=kind&name=practice"),
+        Row((404, 404, 404, 302), query="?kind=kind&name=nothing"),
+        Row((404, 404, 404, 302), query="?kind=other&name=x"),
+        Row((404, 404, 404, 302)),
+    ],
+    "stop_notification_emails": [everyone(404, token="x"), Row((404, 404, 404, 404), {"token": "x"}, post=True)],
+    "feed_notifications": [everyone(404, token="x"), everyone(token=FEED_TOKEN)],
     "suggest": [Row((302, 302, 302, 200), ON_PAGE), everyone(404, title="Atelier:Parti")],
     "elsewhere": refused_writing(),
     "ask_original": [Row((302, 302, 403, 403), {"title": FORK}, post=True)],

@@ -31,7 +31,7 @@ LOOK = """
 import json
 from django.test import Client
 from wiki.moderation.models import Proposal
-from wiki.forks.models import UpstreamSubscription
+from wiki.notifications.models import Watch
 from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
 from wiki.pages.writing import page_writer, rebuild_derived
@@ -60,7 +60,7 @@ print(json.dumps({
     "history": client.get("/history/Pain").status_code,
     "waiting": OutboxEntry.objects.count(),
     "proposal": [proposal.is_open, proposal.thread.posts.count(), client.get(f"/proposal/{proposal.pk}").status_code],
-    "kept": [UpstreamSubscription.objects.count(), SavedSearch.objects.count()],
+    "kept": [Watch.objects.filter(target_kind="upstream").count(), SavedSearch.objects.count()],
 }))
 """
 

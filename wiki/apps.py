@@ -16,6 +16,7 @@ class WikiConfig(AppConfig):
         _register_updaters()
         _register_jobs()
         _register_tasks()
+        _register_notifications()
         _register_providers()
         _connect_signals()
         _register_checks()
@@ -56,11 +57,13 @@ def _register_jobs() -> None:
     from wiki.exchange.table_import.table_tasks import delete_expired
     from wiki.facts.property_pages import ReparseFactsJob
     from wiki.forks.auto_pull import AutoPullJob
-    from wiki.forks.notifications import UpstreamEmailJob
     from wiki.linked_data.triple_job import TripleStoreJob
     from wiki.mail.email_delivery import EmailDeliveryJob
     from wiki.needs.offer_emails import OfferEmailJob
     from wiki.needs.period_job import PeriodJob
+    from wiki.notifications.fan_out import FanOutJob
+    from wiki.notifications.notification_emails import NotificationEmailJob
+    from wiki.notifications.question_watches import QuestionWatchJob
     from wiki.pages import background_jobs
     from wiki.pages.background_jobs import Lane
     from wiki.pages.background_tasks import TaskCleanupJob
@@ -72,7 +75,9 @@ def _register_jobs() -> None:
     background_jobs.register(ReparseFactsJob(_facts_parsed_again))
     background_jobs.register(result_cache.RefreshResultsJob())
     background_jobs.register(AutoPullJob())
-    background_jobs.register(UpstreamEmailJob())
+    background_jobs.register(FanOutJob(), Lane("notifications"))
+    background_jobs.register(NotificationEmailJob())
+    background_jobs.register(QuestionWatchJob(), Lane("questions", poll_seconds=10))
     needs = Lane("needs", poll_seconds=10)  # all needs are read and matched again where something was written
     background_jobs.register(PeriodJob(), needs)
     background_jobs.register(OfferEmailJob(), needs)
@@ -118,6 +123,18 @@ def _register_tasks() -> None:
     background_tasks.register(account_blocks.CLEAN_UP_TASK)
     background_tasks.register(table_tasks.TABLE_CHECK)
     background_tasks.register(table_tasks.TABLE_IMPORT)
+
+
+def _register_notifications() -> None:
+    """Register what higher packages notify of, and what can be watched there."""
+    from wiki.forks.notifications import UPSTREAM_NOTIFICATION, UPSTREAM_WATCH
+    from wiki.moderation import proposal_notifications
+    from wiki.notifications import notification_kinds, watch_kinds
+
+    watch_kinds.register(UPSTREAM_WATCH)
+    notification_kinds.register(UPSTREAM_NOTIFICATION)
+    for kind in proposal_notifications.KINDS:
+        notification_kinds.register(kind)
 
 
 def _register_providers() -> None:

@@ -5,12 +5,12 @@ from wiki.ask.models import CacheDependency, CacheEpoch
 from wiki.discussions.models import Post, PostMention, PostReaction, PostRevision, Thread
 from wiki.exchange.models import ImportedRow, Origin, TableImport, TableMapping
 from wiki.facts.models import Fact, Property, Subject
-from wiki.forks.models import UpstreamSubscription
 from wiki.history.models import Passage, TitlePeriod
 from wiki.linked_data.models import TripleUpdate
 from wiki.mail.models import QueuedEmail
 from wiki.moderation.models import LogEntry, PatrolMark, Proposal
 from wiki.needs.models import OfferSubscription, PeriodCheck
+from wiki.notifications.models import FanOutCursor, Notification, NotificationSettings, Watch, WatchedQuestion
 from wiki.pages.interwiki import InterwikiPrefix
 from wiki.pages.media_models import File, Picture, PictureRendition
 from wiki.pages.media_version_models import FileVersion
@@ -37,6 +37,7 @@ __all__ = [
     "Changeset",
     "DerivedRevision",
     "Fact",
+    "FanOutCursor",
     "File",
     "FileVersion",
     "Fork",
@@ -45,6 +46,8 @@ __all__ = [
     "Kind",
     "LogEntry",
     "Mirror",
+    "Notification",
+    "NotificationSettings",
     "OfferSubscription",
     "Origin",
     "OutboxEntry",
@@ -76,7 +79,8 @@ __all__ = [
     "Thread",
     "TitlePeriod",
     "TripleUpdate",
-    "UpstreamSubscription",
     "User",
+    "Watch",
+    "WatchedQuestion",
     "WikiPage",
 ]

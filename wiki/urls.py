@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("wiki.discussions.urls")),
     path("", include("wiki.exchange.urls")),
     path("", include("wiki.forms.urls")),
+    path("", include("wiki.notifications.urls")),
     path("", include("wiki.forks.urls")),
     path("", include("wiki.moderation.urls")),
     path("", include("wiki.network.urls")),

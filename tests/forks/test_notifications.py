@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import OperationalError
 from django.test import Client
 
 from tests.forks.fork_factories import change, make_fork, take_in
 from wiki.accounts.models import User
 from wiki.errors import Refused
 from wiki.forks import fork_lists, notifications
-from wiki.forks.models import UpstreamSubscription
-from wiki.forks.notifications import UpstreamEmailJob
-from wiki.mail.models import QueuedEmail
+from wiki.notifications import notification_emails
+from wiki.notifications.models import Notification
 from wiki.pages import background_jobs
 from wiki.pages.models import WikiPage
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let e-mails not wait for what comes within the next minutes."""
+    monkeypatch.setattr(notification_emails, "AT_ONCE_DELAY", timedelta(0))
 
 
 @pytest.fixture
@@ -61,42 +66,15 @@ def test_no_email_without_permission(bread: WikiPage, fork: WikiPage, alice: Use
     change(bread, alice, ("le soir", "le matin"))
     background_jobs.run_pending()
     assert mail.outbox == []
-    assert UpstreamSubscription.objects.get().last_notified_version == 2
+    assert Notification.objects.filter(kind="upstream", email_due="").exists(), "it is not tried again"
 
 
-def test_an_email_that_cannot_be_written_does_not_stop_the_others(
-    bread: WikiPage, fork: WikiPage, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forks_of_the_same_page_get_an_email_each(bread: WikiPage, fork: WikiPage, alice: User, bob: User) -> None:
     other = make_fork(bread, "Autre", bob)
     notifications.set_subscription(other, bob, subscribed=True)
     change(bread, alice, ("le soir", "le matin"))
-    write = notifications._queue_email
-
-    def fail_once(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
-        write(subscription, upstream)
-        if subscription.fork.page == fork:
-            raise RuntimeError
-
-    monkeypatch.setattr(notifications, "_queue_email", fail_once)
-    assert UpstreamEmailJob().run() is False
-    versions = UpstreamSubscription.objects.values_list("last_notified_version", flat=True)
-    assert list(versions) == [2, 2]
-    (email,) = QueuedEmail.objects.all()
-    assert "Autre" in email.content["body"]
-
-
-def test_an_email_is_queued_in_the_transaction_that_records_it(
-    bread: WikiPage, fork: WikiPage, alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    change(bread, alice, ("le soir", "le matin"))
-
-    def fail(*_: object) -> None:
-        raise OperationalError
-
-    monkeypatch.setattr(notifications, "_queue_email", fail)
-    with pytest.raises(OperationalError):
-        UpstreamEmailJob().run()
-    assert UpstreamSubscription.objects.get().last_notified_version == 1, "the next run queues it"
+    background_jobs.run_pending()
+    assert sorted("Autre:Pain" in email.body for email in mail.outbox) == [False, True]
 
 
 def test_the_screens_offer_subscriptions_and_list_own_forks(

@@ -20,8 +20,9 @@ from wiki.exchange.archive.exporter import Export
 from wiki.facts.models import Fact
 from wiki.forks import auto_pull, fork_creation, fork_lists, notifications, subtree
 from wiki.forks.fork_creation import ForkTarget
-from wiki.forks.models import UpstreamSubscription
 from wiki.mail.models import QueuedEmail
+from wiki.notifications.fan_out import FanOutJob
+from wiki.notifications.models import Notification
 from wiki.pages import page_lookup, permissions, read_permissions
 from wiki.pages.admin import page_tree_admin
 from wiki.pages.models import PageVersion, Stewardship, WikiPage
@@ -199,8 +200,9 @@ def test_forks_get_nothing_of_it(page: WikiPage, dora: User, alice: User, bob: U
     notifications.set_subscription(copy, alice, subscribed=True)
     hidden = hide(page, dora)
     page_writer.edit(hidden, PERSON + " Un secret.", Author.of(dora))
-    for job in (auto_pull.AutoPullJob(), notifications.UpstreamEmailJob()):
+    for job in (auto_pull.AutoPullJob(), FanOutJob()):
         job.run()
+    assert not Notification.objects.exists()
     assert page_lookup.reload_page(copy.pk).source.text == PERSON
     assert not QueuedEmail.objects.exists()
     assert [(item.fork.page, item.behind_count) for item in fork_lists.forks_of(alice)] == [(copy, 0)]
@@ -217,13 +219,13 @@ def test_a_hidden_fork_is_not_in_the_lists_of_others(page: WikiPage, dora: User,
     place = make_place("Fournil", by=alice)
     copy = fork_creation.fork(page, ForkTarget(place), Author.of(dora))
     notifications.set_subscription(copy, alice, subscribed=True)
-    UpstreamSubscription.objects.update(last_notified_version=0)
     Stewardship.objects.all().delete()
     hide(copy, dora)
     assert fork_lists.forks_of(alice) == []
-    notifications.UpstreamEmailJob().run()
-    assert not QueuedEmail.objects.exists()
-    assert UpstreamSubscription.objects.get().last_notified_version == 0, "the e-mail is due when it is shown again"
+    page_writer.edit(page_lookup.reload_page(page.pk), PERSON + " Plus.", Author.of(dora))
+    while FanOutJob().run():
+        pass
+    assert not Notification.objects.exists(), "the page below which it would be listed is hidden"
 
 
 def test_the_filter_of_anonymous_readers_has_no_parameters(anna: AnonymousUser) -> None:
@@ -239,7 +241,7 @@ def test_readers_pay_no_query_for_it(
     client = client_of(alice)
     for read in (four, page, make_page("Alice", PERSON, by=alice)):
         client.get(read.get_absolute_url())
-        with django_assert_num_queries(4):  # session, account, page, relations of the account to it
+        with django_assert_num_queries(5):  # session, account, page, relations to it, unread notifications
             client.get(read.get_absolute_url())
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db.models import F, Max, Q
 
 from wiki.accounts.models import User
-from wiki.forks.models import UpstreamSubscription
+from wiki.forks.notifications import UPSTREAM
+from wiki.notifications.models import Watch
 from wiki.pages.models import Fork, PageVersion
 from wiki.pages.read_permissions import is_readable
 
@@ -26,7 +27,8 @@ class ListedFork:
 
 def forks_of(user: User) -> list[ListedFork]:
     """Return the forks that `user` made, auto-pulls or is subscribed to, furthest behind first. Three queries."""
-    own = Q(by=user) | Q(auto_pull_user=user) | Q(upstream_subscriptions__user=user)
+    watches = Watch.objects.filter(user=user, target_kind=UPSTREAM)
+    own = Q(by=user) | Q(auto_pull_user=user) | Q(page__in=watches.values("page"))
     rows = Fork.objects.filter(own, is_readable(user, "page__")).select_related("page", "upstream").distinct()
     forks = list(rows.order_by("-made_at", "-pk")[:LISTED])
     last_merged = dict(
@@ -35,9 +37,9 @@ def forks_of(user: User) -> list[ListedFork]:
         .annotate(Max("merge_parent__number"))
         .order_by()
     )
-    subscribed = set(UpstreamSubscription.objects.filter(user=user).values_list("fork_id", flat=True))
+    subscribed = set(watches.values_list("page_id", flat=True))
     listed = [
-        ListedFork(fork, _versions_since(fork, last_merged.get(fork.page_id, 0)), fork.pk in subscribed)
+        ListedFork(fork, _versions_since(fork, last_merged.get(fork.page_id, 0)), fork.page_id in subscribed)
         for fork in forks
     ]
     return sorted(listed, key=lambda item: -item.behind_count)

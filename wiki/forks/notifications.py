@@ -1,21 +1,25 @@
-"""E-mails to subscribers about upstream changes."""
+"""Watches of the upstream of a fork: who is notified, and the e-mail about it."""
 
 from __future__ import annotations
 
-import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.db import DatabaseError, transaction
-from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from wiki.accounts.models import User
 from wiki.errors import Refused, gettext_noop
-from wiki.forks.models import UpstreamSubscription
+from wiki.notifications import watching
+from wiki.notifications.models import Delivery, Notification, Watch
+from wiki.notifications.notification_kinds import ComposedEmail, NotificationKind, with_comment
+from wiki.notifications.watch_kinds import Targets, WatchKind
+from wiki.notifications.watching import WatchTarget
 from wiki.pages import permissions
 from wiki.pages.models import Fork, PageVersion, WikiPage
 from wiki.pages.page_urls import address
@@ -23,93 +27,87 @@ from wiki.pages.page_urls import address
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
 
-logger = logging.getLogger(__name__)
-EMAILS_PER_RUN = 5
-"""E-mails queued in one run of the job."""
+UPSTREAM = "upstream"
+LISTED = 20
+"""Versions that an e-mail lists."""
 
 
 def set_subscription(page: WikiPage, user: User, *, subscribed: bool) -> None:
-    """Subscribe `user` to upstream changes of the fork `page`, or unsubscribe.
+    """Let `user` watch the upstream of the fork `page`, with an e-mail at once, or cease to.
 
     Raises NotAllowed, and Refused when `page` is no fork or the account has no e-mail address.
     """
     permissions.require(user, permissions.Action.FORK, page)
-    fork = Fork.objects.filter(page=page, upstream__isnull=False).select_related("upstream").first()
-    if fork is None or fork.upstream is None:
+    if not Fork.objects.filter(page=page, upstream__isnull=False).exists():
         raise Refused(gettext_noop("This page is no fork."))
-    if not subscribed:
-        UpstreamSubscription.objects.filter(fork=fork, user=user).delete()
-        return
-    if not user.email:
-        raise Refused(gettext_noop("Your account has no e-mail address: give one in «My account» first."))
-    UpstreamSubscription.objects.update_or_create(
-        fork=fork, user=user, defaults={"last_notified_version": fork.upstream.version}
-    )
+    target = WatchTarget(UPSTREAM, str(page.pk), page.shown_title, address("touch", page.full_title), page=page)
+    if subscribed:
+        watching.watch(user, target, Delivery.AT_ONCE)
+    else:
+        Watch.objects.filter(user=user, target_kind=UPSTREAM, target=target.target).delete()
 
 
 def is_subscribed(page: WikiPage, user: Reader) -> bool:
-    """Whether `user` is subscribed to upstream changes of the fork `page`."""
-    return isinstance(user, User) and UpstreamSubscription.objects.filter(fork__page=page, user=user).exists()
+    """Return whether `user` watches the upstream of the fork `page`."""
+    return isinstance(user, User) and Watch.objects.filter(user=user, target_kind=UPSTREAM, page=page).exists()
 
 
-class UpstreamEmailJob:
-    """Background job that queues the e-mails that are due.
-
-    Each e-mail is recorded and queued in one transaction, so that none is lost and none is queued twice.
-    """
-
-    name = "upstream e-mails"
-
-    def run(self) -> bool:
-        """Queue EMAILS_PER_RUN e-mails; return whether there may be more."""
-        behind = UpstreamSubscription.objects.filter(fork__upstream__version__gt=F("last_notified_version"))
-        existing = behind.filter(
-            fork__page__title_key__isnull=False, fork__page__hidden_with=None,
-            fork__upstream__title_key__isnull=False, fork__upstream__hidden_with=None,
-        )  # fmt: skip
-        due = list(existing.select_related("fork__page", "fork__upstream", "user").order_by("pk")[:EMAILS_PER_RUN])
-        for subscription in due:
-            upstream = subscription.fork.upstream
-            if upstream is not None:
-                _notify(subscription, upstream)
-        return len(due) == EMAILS_PER_RUN
+def _by_fork(versions: Sequence[PageVersion]) -> Targets:
+    """Sort versions by the forks of their pages. One query."""
+    forks: dict[int, list[str]] = defaultdict(list)
+    pages = {version.page_id for version in versions}
+    for upstream, fork in Fork.objects.filter(upstream__in=pages).values_list("upstream_id", "page_id"):
+        forks[upstream].append(str(fork))
+    found: dict[str, list[PageVersion]] = defaultdict(list)
+    for version in versions:
+        for target in forks[version.page_id]:
+            found[target].append(version)
+    return found
 
 
-@transaction.atomic
-def _notify(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
-    """Record that a subscriber knows of the latest version, and queue the e-mail, unless someone else just did.
-
-    An e-mail that cannot be written is recorded too, and logged: it would hold up the others for ever.
-    """
-    if not UpstreamSubscription.objects.filter(
-        pk=subscription.pk, last_notified_version=subscription.last_notified_version
-    ).update(last_notified_version=upstream.version):
-        return
-    try:
-        with transaction.atomic():
-            _queue_email(subscription, upstream)
-    except DatabaseError:
-        raise
-    except Exception:
-        logger.exception("The e-mail about version %d of “%s” failed", upstream.version, upstream.full_title)
+def _sentence(notification: Notification) -> str:
+    version = notification.version
+    if version is None:
+        return gettext("The original has new versions")
+    text = gettext("The original has version %(number)d, by %(author)s")
+    return with_comment(text % {"number": version.number, "author": version.author_name}, version.comment)
 
 
-def _queue_email(subscription: UpstreamSubscription, upstream: WikiPage) -> None:
-    """Queue one e-mail, in the language of the page; none to a user without address or permission to fork."""
-    page = subscription.fork.page
-    if not subscription.user.email or not permissions.has_permission(subscription.user, permissions.Action.FORK, page):
-        return
-    versions = PageVersion.objects.filter(page=upstream, number__gt=subscription.last_notified_version).order_by(
-        "number"
+def _path(notification: Notification) -> str:
+    return address("touch", notification.page.full_title) if notification.page is not None else "/"
+
+
+def _compose(user: User, notifications: Sequence[Notification]) -> list[ComposedEmail]:
+    """Write an e-mail for each fork, in the language of its page; none to a user without permission to fork."""
+    by_page: dict[int, list[Notification]] = defaultdict(list)
+    for one in notifications:
+        if one.page is not None and one.version is not None:
+            by_page[one.page.pk].append(one)
+    forks = Fork.objects.filter(page__in=by_page).select_related("page", "page__place")
+    return [
+        _email(user, fork, by_page[fork.page_id])
+        for fork in forks
+        if permissions.has_permission(user, permissions.Action.FORK, fork.page)
+    ]
+
+
+def _email(user: User, fork: Fork, notifications: Sequence[Notification]) -> ComposedEmail:
+    """Write the e-mail about new versions of the upstream of one fork."""
+    versions = sorted(
+        (one.version for one in notifications if one.version is not None), key=lambda version: version.number
     )
-    range_query = f"?from={subscription.last_notified_version}&to={upstream.version}"
+    upstream = versions[-1].page
+    span = urlencode({"from": versions[0].number - 1, "to": versions[-1].number})
     context = {
-        "name": subscription.user.label, "page": page, "original": subscription.fork.upstream_title,
-        "wiki_name": settings.WAGTAIL_SITE_NAME, "versions": list(versions[:20]), "count": versions.count(),
-        "compare": f"{settings.BASE_ADDRESS}{address('compare', upstream.full_title)}{range_query}",
-        "touch": settings.BASE_ADDRESS + address("touch", page.full_title),
+        "name": user.label, "page": fork.page, "original": fork.upstream_title,
+        "wiki_name": settings.WAGTAIL_SITE_NAME, "versions": versions[:LISTED], "count": len(versions),
+        "compare": f"{settings.BASE_ADDRESS}{address('compare', upstream.full_title)}?{span}",
+        "touch": settings.BASE_ADDRESS + address("touch", fork.page.full_title),
     }  # fmt: skip
-    with translation.override(page.language):
-        subject = gettext("%(title)s has moved") % {"title": subscription.fork.upstream_title}
-        text = render_to_string("wiki/forks/upstream_email.txt", context)
-    send_mail(" ".join(subject.split()), text, None, [subscription.user.email])
+    with translation.override(fork.page.language):
+        subject = gettext("%(title)s has moved") % {"title": fork.upstream_title}
+        return ComposedEmail(subject, render_to_string("wiki/forks/upstream_email.txt", context))
+
+
+UPSTREAM_WATCH = WatchKind(UPSTREAM, _("original of a fork"), _by_fork, notification=UPSTREAM, is_about_target=True)
+UPSTREAM_NOTIFICATION = NotificationKind(UPSTREAM, _("changes of originals"), _sentence, _path, _compose)

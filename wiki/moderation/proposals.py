@@ -15,6 +15,7 @@ from wiki.errors import LicenseConflict, NotAllowed, Refused, gettext_noop
 from wiki.forks.pull_merge import Merge, add_credits
 from wiki.forks.version_graph import PARTIAL_TAG
 from wiki.licenses import catalogue
+from wiki.moderation import proposal_notifications
 from wiki.moderation.models import Proposal
 from wiki.pages import permissions
 from wiki.pages.contributors import ACCEPTED, authors_of
@@ -73,7 +74,9 @@ def propose(
         by_name=by.label, message=check_message(message),
         pending_consents=_missing_consents(merge, by, agrees),
     )  # fmt: skip
-    proposal.save()
+    with transaction.atomic():
+        proposal.save()
+        proposal_notifications.notify_stewards(proposal)
     invalidate_page_cache(merge.page)
     return proposal
 
@@ -229,13 +232,15 @@ def _resolve(
 ) -> None:
     """Resolve an open proposal. Raises Refused when it was resolved already, also by a concurrent request."""
     open_proposal = Proposal.objects.filter(pk=proposal.pk).open()
-    if not open_proposal.update(
-        state=state, resolved_by=by, resolved_at=timezone.now(), decline_reason=decline_reason, version=version
-    ):
-        raise Refused(gettext_noop("This proposal is settled already."))
-    stored = Proposal.objects.select_related("thread").get(pk=proposal.pk)
-    if stored.thread is not None:
-        thread_changes.change_state(stored.thread, by, is_resolved=True)
+    with transaction.atomic():
+        if not open_proposal.update(
+            state=state, resolved_by=by, resolved_at=timezone.now(), decline_reason=decline_reason, version=version
+        ):
+            raise Refused(gettext_noop("This proposal is settled already."))
+        stored = Proposal.objects.select_related("thread").get(pk=proposal.pk)
+        if stored.thread is not None:
+            thread_changes.change_state(stored.thread, by, is_resolved=True)
+        proposal_notifications.notify_author(proposal, state, by, decline_reason)
     invalidate_page_cache(proposal.page)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -20,6 +21,7 @@ from wiki.errors import NotAllowed, Refused, WikiError, gettext_noop
 from wiki.forms.views import SentFields, sent_fields
 from wiki.history.noindex import noindex
 from wiki.licenses import catalogue
+from wiki.moderation import proposal_notifications
 from wiki.moderation.models import Proposal
 from wiki.moderation.proposals import MESSAGE_LIMIT, invalidate_page_cache
 from wiki.pages import permissions
@@ -150,10 +152,12 @@ def _create_proposal(page: WikiPage, user: Reader, data: dict[str, Any]) -> Prop
         raise Refused(gettext_noop("Nothing is changed in this text."))
     if name and is_name_taken(name):
         raise Refused(gettext_noop("Someone here has an account with this name: sign in, or give another name."))
-    proposal = Proposal.objects.create(
-        page=page, base=base.number, text=text, message=data["message"].strip(),
-        by=user if isinstance(user, User) else None,
-        by_name=user.label if isinstance(user, User) else name or gettext("somebody without an account"),
-    )  # fmt: skip
+    with transaction.atomic():
+        proposal = Proposal.objects.create(
+            page=page, base=base.number, text=text, message=data["message"].strip(),
+            by=user if isinstance(user, User) else None,
+            by_name=user.label if isinstance(user, User) else name or gettext("somebody without an account"),
+        )  # fmt: skip
+        proposal_notifications.notify_stewards(proposal)
     invalidate_page_cache(page)
     return proposal

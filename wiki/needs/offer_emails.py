@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from wiki.mail import email_queue
+from wiki.mail.unsubscribing import one_click_headers
 from wiki.needs.models import OfferSubscription
 from wiki.needs.offer_subscriptions import answers_for, email_context
 from wiki.needs.place_exchange import Answer
@@ -87,9 +88,6 @@ def _queue_email(subscription: OfferSubscription, answers: list[Answer]) -> None
         listed = [(one, settings.BASE_ADDRESS + address("page", one.offer.page.full_title)) for one in answers[:LISTED]]
         context = email_context(subscription) | {"answers": listed, "more": len(answers) - len(listed)}
         text = render_to_string("wiki/needs/offer_letter.txt", context)
-    headers = {
-        "List-Unsubscribe": f"<{context['stop_url']}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
-    }
+    headers = one_click_headers(context["stop_url"])
     recipients = [subscription.confirmed_address]
     email_queue.enqueue(EmailMessage(" ".join(subject.split()), text, None, recipients, headers=headers))

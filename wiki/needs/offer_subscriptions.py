@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext
 from wiki.accounts import rate_limits
 from wiki.accounts.models import User
 from wiki.errors import Refused, gettext_noop
-from wiki.mail import email_queue
+from wiki.mail import email_queue, unsubscribing
 from wiki.needs.models import OfferSubscription
 from wiki.needs.place_exchange import Answer, find_answers
 from wiki.needs.statement_cache import current_needs
@@ -93,26 +93,21 @@ def answers_for(subscription: OfferSubscription, stated: StatedNeeds) -> list[An
 
 def stop_address(subscription: OfferSubscription) -> str:
     """Return the URL that ends a subscription without signing in."""
-    return settings.BASE_ADDRESS + reverse("stop_offer_emails", args=[signing.dumps(subscription.pk, salt=_STOP_SALT)])
+    return settings.BASE_ADDRESS + reverse(
+        "stop_offer_emails", args=[unsubscribing.make_token(subscription.pk, _STOP_SALT)]
+    )
 
 
 def is_stop_token(token: str) -> bool:
     """Return whether this is the token of a link that ends a subscription, whether that exists or not."""
-    return _subscription_number(token) is not None
+    return unsubscribing.read_token(token, _STOP_SALT) is not None
 
 
 def stop(token: str) -> None:
     """End the subscription of a link."""
-    number = _subscription_number(token)
+    number = unsubscribing.read_token(token, _STOP_SALT)
     if number is not None:
         OfferSubscription.objects.filter(pk=number).delete()
-
-
-def _subscription_number(token: str) -> int | None:
-    try:
-        return int(signing.loads(token, salt=_STOP_SALT))
-    except (signing.BadSignature, ValueError, TypeError):
-        return None
 
 
 def _queue_confirmation(subscription: OfferSubscription) -> None:

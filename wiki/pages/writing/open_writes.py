@@ -22,6 +22,10 @@ OPEN_WRITES = (
 """SQL expression: the virtual transaction ids of the open writes, separated by spaces."""
 
 
+OTHER_WRITES = OPEN_WRITES.replace("AND objsubid = 1", "AND objsubid = 1 AND pid <> pg_backend_pid()")
+"""SQL expression: those of other connections."""
+
+
 def mark() -> None:
     """Mark the current transaction as a write of versions, until it ends; before the versions get primary keys."""
     advisory_locks.hold_shared(LOCK_ID)
@@ -30,3 +34,15 @@ def mark() -> None:
 def sql() -> str:
     """Return the SQL expression of the open writes in this database."""
     return OPEN_WRITES if connection.vendor == "postgresql" else "''"
+
+
+def read_last_version() -> tuple[int, frozenset[str]]:
+    """Return the greatest primary key of versions, and the open writes of other connections. One query.
+
+    All versions up to the key are committed once none of these writes is open any more.
+    """
+    writes = OTHER_WRITES if connection.vendor == "postgresql" else "''"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT (SELECT MAX(id) FROM wiki_pageversion), {writes}")  # noqa: S608  no values in it
+        last_version, open_writes = cursor.fetchone()
+    return last_version or 0, frozenset(open_writes.split())
