@@ -61,9 +61,6 @@ def _register_jobs() -> None:
     from wiki.mail.email_delivery import EmailDeliveryJob
     from wiki.needs.offer_emails import OfferEmailJob
     from wiki.needs.period_job import PeriodJob
-    from wiki.notifications.fan_out import FanOutJob
-    from wiki.notifications.notification_emails import NotificationEmailJob
-    from wiki.notifications.question_watches import QuestionWatchJob
     from wiki.pages import background_jobs
     from wiki.pages.background_jobs import Lane
     from wiki.pages.background_tasks import TaskCleanupJob
@@ -75,9 +72,7 @@ def _register_jobs() -> None:
     background_jobs.register(ReparseFactsJob(_facts_parsed_again))
     background_jobs.register(result_cache.RefreshResultsJob())
     background_jobs.register(AutoPullJob())
-    background_jobs.register(FanOutJob(), Lane("notifications"))
-    background_jobs.register(NotificationEmailJob())
-    background_jobs.register(QuestionWatchJob(), Lane("questions", poll_seconds=10))
+    _register_notification_jobs()
     needs = Lane("needs", poll_seconds=10)  # all needs are read and matched again where something was written
     background_jobs.register(PeriodJob(), needs)
     background_jobs.register(OfferEmailJob(), needs)
@@ -125,16 +120,35 @@ def _register_tasks() -> None:
     background_tasks.register(table_tasks.TABLE_IMPORT)
 
 
+def _register_notification_jobs() -> None:
+    """Register the jobs that make notifications, and the e-mails of them."""
+    from wiki.discussions.post_notifications import PostFanOutJob
+    from wiki.notifications.fan_out import FanOutJob
+    from wiki.notifications.notification_emails import NotificationEmailJob
+    from wiki.notifications.question_watches import QuestionWatchJob
+    from wiki.pages import background_jobs
+    from wiki.pages.background_jobs import Lane
+
+    notifications = Lane("notifications")
+    background_jobs.register(FanOutJob(), notifications)
+    background_jobs.register(PostFanOutJob(), notifications)
+    background_jobs.register(NotificationEmailJob())
+    background_jobs.register(QuestionWatchJob(), Lane("questions", poll_seconds=10))
+
+
 def _register_notifications() -> None:
     """Register what higher packages notify of, and what can be watched there."""
+    from wiki.discussions import post_notifications
+    from wiki.discussions.signals import post_published
     from wiki.forks.notifications import UPSTREAM_NOTIFICATION, UPSTREAM_WATCH
     from wiki.moderation import proposal_notifications
     from wiki.notifications import notification_kinds, watch_kinds
 
     watch_kinds.register(UPSTREAM_WATCH)
     notification_kinds.register(UPSTREAM_NOTIFICATION)
-    for kind in proposal_notifications.KINDS:
+    for kind in (*proposal_notifications.KINDS, *post_notifications.KINDS):
         notification_kinds.register(kind)
+    post_published.connect(post_notifications.notify_of_post, dispatch_uid="notifications of posts")
 
 
 def _register_providers() -> None:

@@ -2,7 +2,7 @@
 
 from wiki.accounts.models import User
 from wiki.ask.models import CacheDependency, CacheEpoch
-from wiki.discussions.models import Post, PostMention, PostReaction, PostRevision, Thread
+from wiki.discussions.models import Post, PostFanOut, PostMention, PostReaction, PostRevision, Thread
 from wiki.exchange.models import ImportedRow, Origin, TableImport, TableMapping
 from wiki.facts.models import Fact, Property, Subject
 from wiki.history.models import Passage, TitlePeriod
@@ -62,6 +62,7 @@ __all__ = [
     "Picture",
     "PictureRendition",
     "Post",
+    "PostFanOut",
     "PostMention",
     "PostReaction",
     "PostRevision",

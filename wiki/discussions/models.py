@@ -156,6 +156,17 @@ class PostRevision(models.Model):
         return f"revision {self.number} of post {self.post_id}"
 
 
+class PostFanOut(models.Model):
+    """A post of which the watchers of its page are still to be notified."""
+
+    post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="+")
+    last_recipient = models.PositiveBigIntegerField(default=0)
+    """Primary key of the last account that was; 0 for none."""
+
+    def __str__(self) -> str:
+        return f"post {self.post_id}"
+
+
 class PostReaction(models.Model):
     """The thanks of an account for a post."""
 

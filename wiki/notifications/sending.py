@@ -23,12 +23,13 @@ def notify(
     by: User | None = None,
     by_name: str = "",
     version: PageVersion | None = None,
+    delivery: str = "",
     **data: Any,
 ) -> None:
     """Notify some accounts, once per `key`, of what `by` did to `page`; not `by`, and not who may not read the page.
 
-    For a few recipients: three queries, and one for each recipient if the page is hidden. Raises KeyError for a kind
-    that is not registered.
+    `delivery` is that of a watch; else it is what each account chose. For a few recipients: three queries, and one for
+    each recipient if the page is hidden. Raises KeyError for a kind that is not registered.
     """
     name = NOTIFICATION_KINDS[kind].name
     pks = {pk for pk in recipients if by is None or pk != by.pk}
@@ -41,7 +42,7 @@ def notify(
         Notification(
             recipient=user, kind=name, key=key, page=page, version=version, actor=by,
             actor_name=by_name or (by.label if by is not None else ""), data=data,
-            email_due=email_due(user, chosen.get(user.pk, Delivery.INBOX)),
+            email_due=email_due(user, delivery or chosen.get(user.pk, Delivery.INBOX)),
         )
         for user in users
     ]  # fmt: skip
