@@ -190,6 +190,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     "protect": [*stewards_only(302, title=PAGE)],
     "patrol": [Row((403, 200, 403, 302)), Row((403, 302, 403, 302), post=True)],
+    "restore_posts": [Row((403, 403, 403, 302), {"number": "1"}, post=True), everyone(405, number="1")],
     "log": [everyone()],
     "proposal": [
         everyone(number=str(PROPOSAL)),

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from tests.factories import make_page, make_place
 from tests.tasks import run_tasks
+from wiki.discussions import post_cleanup, post_writer
+from wiki.discussions.models import Post, Thread
 from wiki.errors import NotAllowed, Refused
 from wiki.history import batch_undo
 from wiki.moderation import account_blocks
@@ -215,3 +217,37 @@ def test_the_log_is_paged_and_hides_what_a_reader_may_not_read(
     assert "secret" in client_of(bob, "en").get(f"/log{older}").content.decode()
     newer = second.split('rel="prev nofollow" href="')[2].split('"')[0].replace("&amp;", "&")
     assert "numéro 2" in client.get(f"/log{newer}").content.decode()
+
+
+def test_posts_go_with_their_accounts_and_come_back(
+    root: User, alice: User, bob: User, client_of: Callable[..., Client]
+) -> None:
+    page = make_page("Four", by=bob)
+    spam_thread = post_writer.start_thread(page, "Achetez", "Achetez.", alice).thread
+    shared = post_writer.start_thread(page, "Farine", "Laquelle ?", bob).thread
+    kept = post_writer.reply(shared, "Achetez la mienne.", alice)
+    Post.objects.filter(pk=kept.pk).update(created_at=timezone.now() - timedelta(days=9))
+    post_writer.reply(shared, "Achetez.", alice)
+    client = client_of(bob, "en")
+    account_blocks.clean_up([alice], timezone.now() - timedelta(days=1), root, "spam")
+    talk = client.get("/talk/Four").content.decode()
+    assert "Farine" in talk
+    assert "Achetez" not in talk
+    assert "1</span>" in client.get("/wiki/Four").content.decode() or "· 1" in client.get("/wiki/Four").content.decode()
+    assert client.get(f"/thread/{spam_thread.pk}").status_code == 404
+    assert client_of(root).get(f"/thread/{spam_thread.pk}").status_code == 200
+    shown = client.get(f"/thread/{shared.pk}").content.decode()
+    assert "Achetez la mienne." in shown
+    assert "Deleted by root" in shown
+    entry = LogEntry.objects.get(act="clean_up")
+    assert entry.posts == 2
+    assert "bring them back" not in client.get("/log").content.decode()
+    with pytest.raises(NotAllowed):
+        account_blocks.restore_posts(entry, bob)
+    with pytest.raises(NotAllowed):
+        post_cleanup.remove_posts([alice.pk], None, bob, timezone.now())
+    back = client_of(root, "en").post(f"/log/{entry.pk}/restore-posts", follow=True).content.decode()
+    assert "2 posts are back." in back
+    assert "Achetez" in client.get("/talk/Four").content.decode()
+    assert Thread.objects.open().count() == 2
+    assert account_blocks.restore_posts(entry, root) == 0

@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 from modelsearch import index
 
 from wiki.pages.models import PageVersion, WikiPage
-from wiki.pages.read_permissions import is_readable
+from wiki.pages.read_permissions import is_readable, may_read_deleted
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
@@ -30,8 +30,9 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
     """Queries of threads."""
 
     def readable_by(self, user: Reader) -> ThreadQuerySet:
-        """Permission filter: threads about pages that `user` may read."""
-        return self.filter(is_readable(user, "page__"))
+        """Permission filter: threads about pages that `user` may read; removed ones for administrators only."""
+        readable = self.filter(is_readable(user, "page__"))
+        return readable if may_read_deleted(user) else readable.filter(removed_at=None)
 
     def open(self) -> ThreadQuerySet:
         """Threads that are not resolved."""
@@ -55,6 +56,8 @@ class Thread(models.Model):
     """Number of the latest post. Posts are numbered from 1 without gaps, so it is also how many there are."""
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    removed_at = models.DateTimeField(null=True)
+    """When it was removed, because moderation deleted all its posts; None for others."""
     imported_from = models.ForeignKey(PageVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     """The version of a page in a namespace of discussions that the thread was made from."""
     shown_at = models.CharField(max_length=100, blank=True)

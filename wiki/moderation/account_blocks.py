@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from wiki.accounts.models import User
+from wiki.discussions import post_cleanup
 from wiki.errors import Refused, gettext_noop
 from wiki.history import batch_undo, restore, version_undo
 from wiki.history.history_urls import batch_address, contributions_address
@@ -71,7 +73,7 @@ def clean_up(
     accounts: Sequence[User], since: datetime | None, by: User, reason: str,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> UndoReport:  # fmt: skip
-    """Undo what accounts wrote since a time, as one batch; pages that they began are deleted. Log it.
+    """Undo what accounts wrote since a time, as one batch; pages that they began, and posts, are deleted. Log it.
 
     Raises NotAllowed, Refused, DatabaseBusy: what was undone so far stays.
     """
@@ -79,13 +81,29 @@ def clean_up(
     names = ", ".join(account.label for account in accounts[:NAMED_LIMIT]) + (" …" if accounts[NAMED_LIMIT:] else "")
     written = gettext("Undid all edits by %(names)s") % {"names": names}
     summary = EditSummary(restore.append_comment(written, reason), tags=["undone"])
-    versions = versions_of_accounts([account.pk for account in accounts], since, by)
-    report = version_undo.undo_versions(versions, by, summary, on_progress)
-    act = LoggedAct.CLEAN_UP
-    LogEntry.objects.bulk_create(
-        LogEntry(act=act, by=by, account=account, reason=reason, changeset=report.changeset) for account in accounts
-    )
+    keys = [account.pk for account in accounts]
+    report = version_undo.undo_versions(versions_of_accounts(keys, since, by), by, summary, on_progress)
+    for account in accounts:
+        at = timezone.now()
+        with transaction.atomic():
+            posts = post_cleanup.remove_posts([account.pk], since, by, at)
+            LogEntry.objects.create(
+                act=LoggedAct.CLEAN_UP, by=by, account=account, reason=reason, changeset=report.changeset, posts=posts,
+                at=at,
+            )  # fmt: skip
     return report
+
+
+def restore_posts(entry: LogEntry, by: User) -> int:
+    """Bring back the posts that a clean-up deleted, and log it; return how many. Raises NotAllowed."""
+    permissions.require(by, permissions.Action.BLOCK)
+    if entry.account is None or entry.act != LoggedAct.CLEAN_UP:
+        return 0
+    with transaction.atomic():
+        count = post_cleanup.restore_posts(entry.account, by, entry.at)
+        if count:
+            LogEntry.objects.create(act=LoggedAct.RESTORE_POSTS, by=by, account=entry.account)
+    return count
 
 
 def _run_task(run: TaskRun) -> TaskResult:

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from wiki.accounts.models import User
 from wiki.errors import WikiError
@@ -183,6 +183,19 @@ def _clean_up(request: HttpRequest, form: CleanUpForm, accounts: list[User], by:
     if report.changeset is None:
         return redirect(contributions_address(accounts[0].get_username()))
     return redirect(batch_address(report.changeset.pk))
+
+
+@require_POST
+def restore_posts(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Bring back the posts that the clean-up with this number in the log deleted."""
+    by = _get_administrator(request)
+    if isinstance(by, HttpResponse):
+        return by
+    entry = get_object_or_404(LogEntry.objects.select_related("account"), pk=number) if number < 2**62 else None
+    count = account_blocks.restore_posts(entry, by) if entry is not None else 0
+    text = ngettext("%(count)d post is back.", "%(count)d posts are back.", count)
+    messages.success(request, text % {"count": count})
+    return redirect("log")
 
 
 @require_safe

@@ -32,6 +32,7 @@ class LogEntry(models.Model):
         BLOCK = "block", pgettext_lazy("act in the log", "blocked")
         UNBLOCK = "unblock", pgettext_lazy("act in the log", "ended the block of")
         CLEAN_UP = "clean_up", pgettext_lazy("act in the log", "undid what was written by")
+        RESTORE_POSTS = "restore_posts", pgettext_lazy("act in the log", "brought back the posts of")
         PROTECT = "protect", pgettext_lazy("act in the log", "protected")
         UNPROTECT = "unprotect", pgettext_lazy("act in the log", "ended the protection of")
 
@@ -42,6 +43,8 @@ class LogEntry(models.Model):
     page = models.ForeignKey(WikiPage, null=True, on_delete=models.CASCADE, related_name="+")
     changeset = models.ForeignKey(Changeset, null=True, on_delete=models.SET_NULL, related_name="+")
     """The batch that it wrote."""
+    posts = models.PositiveIntegerField(default=0)
+    """Posts that it deleted; they have its time."""
     until = models.DateTimeField(null=True)
     """When its effect ends; None for an effect without an end."""
     reason = models.CharField(max_length=255, blank=True)

@@ -16,4 +16,5 @@ urlpatterns = [
     path("protect/<path:title>", protection_views.protect, name="protect"),
     path("patrol", patrol_views.patrol_changes, name="patrol"),
     path("log", account_views.log, name="log"),
+    path("log/<int:number>/restore-posts", account_views.restore_posts, name="restore_posts"),
 ]
