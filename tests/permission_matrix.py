@@ -191,6 +191,13 @@ ROWS: dict[str, list[Row]] = {
     "protect": [*stewards_only(302, title=PAGE)],
     "patrol": [Row((403, 200, 403, 302)), Row((403, 302, 403, 302), post=True)],
     "restore_posts": [Row((403, 403, 403, 302), {"number": "1"}, post=True), everyone(405, number="1")],
+    "report": [
+        everyone(title=PAGE),
+        Row((422, 422, 422, 422), ON_PAGE, post=True),
+        Row((404, 200, 404, 404), {"title": HIDDEN}),
+    ],
+    "waiting": [Row((403, 200, 403, 302))],
+    "settle_report": [Row((403, 403, 403, 302), {"number": "1"}, post=True), everyone(405, number="1")],
     "log": [everyone()],
     "proposal": [
         everyone(number=str(PROPOSAL)),

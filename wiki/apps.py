@@ -141,12 +141,12 @@ def _register_notifications() -> None:
     from wiki.discussions import post_notifications
     from wiki.discussions.signals import post_published
     from wiki.forks.notifications import UPSTREAM_NOTIFICATION, UPSTREAM_WATCH
-    from wiki.moderation import proposal_notifications
+    from wiki.moderation import page_reports, proposal_notifications
     from wiki.notifications import notification_kinds, watch_kinds
 
     watch_kinds.register(UPSTREAM_WATCH)
     notification_kinds.register(UPSTREAM_NOTIFICATION)
-    for kind in (*proposal_notifications.KINDS, *post_notifications.KINDS):
+    for kind in (*proposal_notifications.KINDS, *post_notifications.KINDS, page_reports.KIND):
         notification_kinds.register(kind)
     post_published.connect(post_notifications.notify_of_post, dispatch_uid="notifications of posts")
 

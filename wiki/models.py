@@ -8,7 +8,7 @@ from wiki.facts.models import Fact, Property, Subject
 from wiki.history.models import Passage, TitlePeriod
 from wiki.linked_data.models import TripleUpdate
 from wiki.mail.models import QueuedEmail
-from wiki.moderation.models import LogEntry, PatrolMark, Proposal
+from wiki.moderation.models import LogEntry, PageReport, PatrolMark, Proposal
 from wiki.needs.models import OfferSubscription, PeriodCheck
 from wiki.notifications.models import FanOutCursor, Notification, NotificationSettings, Watch, WatchedQuestion
 from wiki.pages.interwiki import InterwikiPrefix
@@ -53,6 +53,7 @@ __all__ = [
     "OutboxEntry",
     "OutdatedPage",
     "PageLink",
+    "PageReport",
     "PageSearchText",
     "PageText",
     "PageVersion",

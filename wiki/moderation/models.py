@@ -1,4 +1,4 @@
-"""Proposals of a new text for a page, with their state; the log of privileged acts; marks of patrol."""
+"""Proposals of a text for a page, with their state; reports of pages; the log of privileged acts; marks of patrol."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from wiki.discussions.models import Thread
-from wiki.pages.models import Changeset, PageVersion, WikiPage
+from wiki.pages.models import Changeset, PageVersion, Stewardship, WikiPage
 
 if TYPE_CHECKING:
     from wiki.pages.models import Reader
+
+REASON_LIMIT = 1_000
+"""Maximum number of characters of a report."""
 
 
 class LogEntryQuerySet(models.QuerySet["LogEntry"]):
@@ -68,6 +71,43 @@ class PatrolMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id} by {self.by_id}"
+
+
+class ReportQuerySet(models.QuerySet["PageReport"]):
+    """Queries of reports."""
+
+    def decided_by(self, user: Reader) -> ReportQuerySet:
+        """Permission filter: reports of pages that `user` looks after, which nobody else sees."""
+        readable = self.filter(page__in=WikiPage.objects.readable_by(user))
+        if user.is_superuser:
+            return readable
+        places = Stewardship.objects.filter(user=user.pk).values("place")
+        return readable.filter(Q(page__in=places) | Q(page__place__in=places))
+
+    def open(self) -> ReportQuerySet:
+        """Return the reports that nobody has settled."""
+        return self.filter(settled_at=None)
+
+
+class PageReport(models.Model):
+    """What a reader reports of a page, to those who look after it."""
+
+    page = models.ForeignKey(WikiPage, on_delete=models.CASCADE, related_name="reports")
+    version = models.PositiveIntegerField()
+    """Number of the version that was current then."""
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.TextField(max_length=REASON_LIMIT)
+    made_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(ReportQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["made_at"], name="report_open", condition=Q(settled_at=None))]
+
+    def __str__(self) -> str:
+        return f"report {self.pk} of {self.page_id}"
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

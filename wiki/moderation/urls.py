@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wiki.moderation import account_views, patrol_views, proposal_views, protection_views, suggestion_views
+from wiki.moderation import (
+    account_views,
+    patrol_views,
+    proposal_views,
+    protection_views,
+    report_views,
+    suggestion_views,
+)
 
 urlpatterns = [
     path("propose/<path:title>", proposal_views.propose, name="propose"),
@@ -14,6 +21,9 @@ urlpatterns = [
     path("block/<str:username>", account_views.block, name="block"),
     path("clean-up/<str:username>", account_views.clean_up, name="clean_up"),
     path("protect/<path:title>", protection_views.protect, name="protect"),
+    path("report/<path:title>", report_views.report, name="report"),
+    path("waiting", report_views.waiting, name="waiting"),
+    path("waiting/<int:number>/settle", report_views.settle_report, name="settle_report"),
     path("patrol", patrol_views.patrol_changes, name="patrol"),
     path("log", account_views.log, name="log"),
     path("log/<int:number>/restore-posts", account_views.restore_posts, name="restore_posts"),
