@@ -61,7 +61,9 @@ def test_who_is_invited_registers_with_a_confirmed_address(steward: Client) -> N
     assert not EmailAddress.objects.filter(user__username="Rival", verified=True).exists()
 
 
-@pytest.mark.parametrize("token", ["x", "x:y:z", signing.dumps("a@example.org", salt="another")])
+@pytest.mark.parametrize(
+    "token", ["x", "x:y:z", signing.dumps("a@example.org", salt="another")], ids=["word", "parts", "other salt"]
+)
 def test_a_forged_invitation_confirms_nothing(db: None, token: str) -> None:
     visitor = Client(headers={"accept-language": "en"})
     assert "This invitation is too old" in visitor.get(f"/account/invitation/{token}", follow=True).text
