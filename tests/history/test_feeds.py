@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -184,3 +186,23 @@ def test_feeds_of_missing_pages_are_404(address: str, client: Client) -> None:
 @pytest.mark.django_db
 def test_an_empty_wiki_has_an_empty_feed(client: Client) -> None:
     assert entries(client.get("/feeds/changes?days=1&kind=person")) == []
+
+
+def test_the_same_as_json_feed(alice: User, client_of: Callable[..., Client]) -> None:
+    make_page("Four", "Du pain <b>.", by=alice)
+    client = client_of(alice, "en")
+    response = client.get("/feeds/changes?format=json")
+    assert response["Content-Type"] == "application/feed+json; charset=utf-8"
+    feed = json.loads(response.content)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["feed_url"].endswith("/feeds/changes")
+    (item,) = feed["items"]
+    assert (item["title"], item["authors"]) == ("Four", [{"name": "alice"}])
+    assert item["url"].endswith("/compare/Four?from=0&to=1")
+    assert item["id"].startswith("tag:")
+    assert "&lt;b&gt;" in item["content_html"]
+    assert datetime.fromisoformat(item["date_published"]).tzinfo is not None
+    again = client.get("/feeds/changes?format=json", headers={"if-none-match": response["ETag"]})
+    assert again.status_code == 304
+    assert client.get("/feeds/changes", headers={"if-none-match": response["ETag"]}).status_code == 200
+    assert client.get("/feeds/changes?format=other")["Content-Type"].startswith("application/atom+xml")

@@ -1,4 +1,4 @@
-"""Atom feeds of changes (RFC 4287), with conditional requests.
+"""Atom feeds of changes (RFC 4287), with conditional requests; `?format=json` is the same as JSON Feed 1.1.
 
 Ids are tag URIs (RFC 4151) made of primary keys, so they do not change when a page is renamed.
 """
@@ -6,7 +6,7 @@ Ids are tag URIs (RFC 4151) made of primary keys, so they do not change when a p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control
-from django.utils.feedgenerator import Atom1Feed
+from django.utils.feedgenerator import Atom1Feed, SyndicationFeed
 from django.utils.http import quote_etag
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
@@ -24,12 +24,16 @@ from wiki.history import page_access
 from wiki.history.change_summaries import strip_control_characters, summarize_changes
 from wiki.history.forms import ChangesFilter
 from wiki.history.history_urls import changes_address, contributions_address, feed_address
+from wiki.history.json_feed import JsonFeed
 from wiki.history.noindex import noindex
 from wiki.history.recent_changes import RecentChange, list_changes, versions_in_place, visible_tag_labels
 from wiki.pages.models import PageVersion, PageVersionQuerySet, WikiPage
 from wiki.pages.page_urls import address
 
 ENTRIES = 30
+FeedClass = type[Atom1Feed] | type[JsonFeed]
+FORMATS: Mapping[str, FeedClass] = {"json": JsonFeed}
+"""Formats beside Atom, by the parameter `format`."""
 EPOCH = 2026
 """Year in the tag URIs of feeds (RFC 4151): the domain belonged to this wiki then."""
 FEED_FORMAT = "1"
@@ -111,26 +115,26 @@ def _feed_response(request: HttpRequest, channel: Channel, versions: PageVersion
     form = ChangesFilter(request.GET)
     fold = channel.fold and form.changeset_id is None
     entries = list_changes(form.narrow(versions), since=form.since, fold=fold, size=ENTRIES).rows
-    etag = _etag(channel, entries)
+    etag = _etag(channel, entries, request.GET.get("format", ""))
     not_modified = get_conditional_response(request, etag=etag)
-    response = not_modified or _render(channel, entries)
+    response = not_modified or _render(channel, entries, FORMATS.get(request.GET.get("format", ""), Atom1Feed))
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     return response
 
 
-def _etag(channel: Channel, entries: Sequence[RecentChange]) -> str:
+def _etag(channel: Channel, entries: Sequence[RecentChange], feed_format: str) -> str:
     """Return the ETag: a hash of all that the feed shows."""
-    parts = [FEED_FORMAT, get_language() or "", channel.title, channel.address]
+    parts = [FEED_FORMAT, feed_format, get_language() or "", channel.title, channel.address]
     for change in entries:
         version = change.version
         parts.append(f"{change.cursor} {change.count} {version.title} {version.page.full_title}")
     return quote_etag(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32])
 
 
-def _render(channel: Channel, entries: Sequence[RecentChange]) -> HttpResponse:
+def _render(channel: Channel, entries: Sequence[RecentChange], make_feed: FeedClass) -> HttpResponse:
     """Return the feed as a response."""
-    feed = Atom1Feed(
+    feed = make_feed(
         title=strip_control_characters(channel.title),
         link=absolute_url(channel.link),
         description="",
@@ -141,12 +145,12 @@ def _render(channel: Channel, entries: Sequence[RecentChange]) -> HttpResponse:
     bodies = summarize_changes(entries)
     for change, body in zip(entries, bodies, strict=True):
         _add(feed, change, body)
-    response = HttpResponse(content_type="application/atom+xml; charset=utf-8")
+    response = HttpResponse(content_type=feed.content_type)
     feed.write(response, "utf-8")
     return response
 
 
-def _add(feed: Atom1Feed, change: RecentChange, body: str) -> None:
+def _add(feed: SyndicationFeed, change: RecentChange, body: str) -> None:
     """Add one entry: a version, or a changeset."""
     version, changeset = change.version, change.changeset
     if changeset is None:
