@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import IO, Any
+from typing import Any
 
 from django.utils.feedgenerator import SyndicationFeed
 
@@ -13,7 +13,7 @@ class JsonFeed(SyndicationFeed):
 
     content_type = "application/feed+json; charset=utf-8"
 
-    def write(self, outfile: IO[Any], encoding: str) -> None:
+    def write(self, outfile: Any, encoding: str) -> None:
         """Write the feed as JSON."""
         feed = self.feed
         data = {
