@@ -111,6 +111,7 @@ def body_of(client: Client, address: str) -> str:
     """Return status, target and text (of an archive, of its files) of a response, without what differs every time."""
     counters.clear()
     slow_work._leases.clear()
+    client.cookies.pop("messages", None)  # what the address before it said
     response: Any = client.get(address)
     content = b"".join(response) if response.streaming else response.content
     if content.startswith(b"PK"):

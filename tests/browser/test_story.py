@@ -164,7 +164,7 @@ def _fork(tab: Page) -> None:
     tab.goto("/wiki/Pain_au_levain")
     follow(tab, "text=Reprendre dans mon lieu")
     tab.fill("input[name=new_place]", "Le Fournil")
-    assert "CC0" in tab.inner_text("main")  # refused, with its reason
+    assert "CC0" in tab.locator("main").text_content()  # refused, with its reason
     follow(tab, "main form.form-card button[type=submit]")
     assert tab.url.endswith("/wiki/Le_Fournil:Pain_au_levain")
     box = tab.inner_text(".box-fork")
