@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
+from tests.exchange.archives import export
 from tests.factories import make_page, make_place
 from wiki.errors import NotAllowed, PageProtected, Refused
+from wiki.exchange.archive.importer import ImportTarget, import_archive
 from wiki.forks import fork_creation
 from wiki.forks.fork_creation import ForkTarget
 from wiki.moderation import page_protection
@@ -89,7 +92,9 @@ def test_nothing_comes_into_a_protected_place(alice: User, bob: User) -> None:
     mine = make_page("Recette", by=alice, place=other)
     page_protection.protect(place, bob, STEWARDS)
     by = Author.of(alice)
+    archive = export(mine)
     for arrive in (
+        lambda: import_archive(io.BytesIO(archive), alice, ImportTarget(into="Atelier")),
         lambda: page_writer.create("Atelier:Neuve", "x", by),
         lambda: page_moves.move(mine, "Atelier:Recette", by),
         lambda: fork_creation.fork(mine, ForkTarget(page_of("Atelier"), title="Reprise"), by),

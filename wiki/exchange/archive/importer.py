@@ -84,6 +84,7 @@ def import_archive(
     with open_archive(file, on_step) as contents:
         fields = _target_fields(contents, target)
         permissions.require_namespace(by, fields.namespace)
+        permissions.require_open_places([(fields.place, by)] if fields.place is not None else [])
         pictures = check_pictures(contents)
         on_step(gettext("Writing"))
         return _write(contents, fields, pictures, by)
